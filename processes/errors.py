@@ -1,0 +1,102 @@
+"""Errors of the domain: nouns with a sentence.
+
+Each says in Chinese and English what is wrong and what to do next; `status` is the HTTP answer and `code` the stable
+word that scenarios and API clients see. One handler in `app/` maps them; nothing else needs to know HTTP.
+"""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """A command that the rules refuse. Nothing was written."""
+
+    status = 409
+    code = "REFUSED"
+    zh = "操作未被接受。"
+    en = "The command was refused."
+
+    def __init__(self, zh: str | None = None, en: str | None = None, **details: object) -> None:
+        self.zh = zh or type(self).zh
+        self.en = en or type(self).en
+        self.details = details
+        super().__init__(f"{self.code}: {self.en}")
+
+
+class NotFound(Refusal):
+    """What the actor may not see does not exist for them."""
+
+    status, code = 404, "NOT_FOUND"
+    zh, en = "没有找到，或您无权查看。", "Not found, or not yours to see."
+
+
+class NotYourDuty(Refusal):
+    """The actor sees it but holds no duty for it, or the four-eyes rule forbids it."""
+
+    status, code = 403, "NOT_YOUR_DUTY"
+    zh, en = "这不是您的职责，请转交有权办理的人员。", "This is not your duty; ask someone who holds it."
+
+
+class AlreadyHandled(Refusal):
+    """The task is finished, cancelled, or claimed by another."""
+
+    status, code = 409, "ALREADY_HANDLED"
+    zh, en = "该任务已由他人办理或已取消，请刷新后查看最新情况。", "The task was already handled; reload."
+
+
+class Stale(Refusal):
+    """The order changed since it was loaded."""
+
+    status, code = 409, "STALE"
+    zh, en = "工单已被他人更新，请刷新后重试。", "The order has changed; reload and try again."
+
+
+class NotNow(Refusal):
+    """The act is not offered in the present state of the order."""
+
+    status, code = 409, "NOT_NOW"
+    zh, en = "当前环节不能进行此操作。", "This cannot be done at the present step."
+
+
+class Invalid(Refusal):
+    """A form with errors; `errors` maps field keys to messages."""
+
+    status, code = 422, "INVALID"
+    zh, en = "表单填写有误，请按提示修改。", "The form has errors; please correct them."
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        self.errors = errors
+        listed = "；".join(f"{field}: {'，'.join(messages)}" for field, messages in errors.items())
+        super().__init__(f"{type(self).zh}（{listed}）", f"{type(self).en} ({listed})", errors=errors)
+
+
+class BadPack(Refusal):
+    """A pack, diagram, table or form that cannot come into force; `problems` lists why."""
+
+    status, code = 422, "BAD_PACK"
+    zh, en = "规程包有误，不能部署。", "The pack has errors and cannot be deployed."
+
+    def __init__(self, problems: list[object], zh: str | None = None, en: str | None = None) -> None:
+        self.problems = problems
+        listed = "; ".join(str(problem) for problem in problems[:20])
+        super().__init__(zh or f"{type(self).zh}{listed}", en or f"{type(self).en} {listed}")
+
+
+class NoDeployment(Refusal):
+    """No regulation of the office is in force at the time."""
+
+    status, code = 409, "NO_DEPLOYMENT"
+    zh, en = "该时间没有生效的规程，请先部署规程包。", "No regulation is in force at that time; deploy a pack first."
+
+
+class RunawayProcess(Refusal):
+    """The engine took more steps than any honest diagram needs."""
+
+    status, code = 422, "RUNAWAY"
+    zh, en = "流程图存在死循环，已中止，未作任何更改。", "The diagram loops without end; nothing was changed."
+
+
+class EngineFault(Refusal):
+    """An expression, table or operation of the diagram failed; `element` says where."""
+
+    status, code = 422, "ENGINE_FAULT"
+    zh, en = "流程执行出错，未作任何更改。", "The process failed; nothing was changed."

@@ -1,0 +1,138 @@
+"""The work order and what belongs to it, in memory: the aggregate that the door works on.
+
+An order is a family of small process *instances*: the main line, and one for every return, extension or supervision.
+Its *facts* are what rules read (type, lead unit, counters), never a citizen's text. *Tasks* are what people have open,
+*deadlines* what is due. The store loads the live part of all this in a few statements and writes back what changed.
+
+Times are aware datetimes in UTC. Ids are strings (hex uuid) so that both databases and the journal say the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+Facts = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Instance:
+    """One running process of an order. `state` is the engine's token state as JSON text; `vars` its variables."""
+
+    id: str
+    process: str
+    state: str
+    vars: Facts
+    started_at: datetime
+    started_by: str
+    status: str | None = None
+    """Order status that the live elements of this instance name, if any."""
+    ended_at: datetime | None = None
+    seq: int = 0
+    version: int = 0
+
+
+@dataclass(slots=True)
+class Task:
+    """An open (or just closed) user task. `id` is the engine's task id."""
+
+    id: str
+    instance: str
+    process: str
+    element: str
+    name: str
+    form: str | None
+    roles: tuple[str, ...]
+    unit: str | None
+    opened_at: datetime
+    candidates: tuple[str, ...] = ()
+    assignee: str | None = None
+    not_by: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    """`completed` or `cancelled` once closed."""
+    done_by: str | None = None
+
+
+@dataclass(slots=True)
+class Deadline:
+    """What is due. The row of this is the only truth about it; the engine only holds the armed element.
+
+    `rule` is what the diagram says (`{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`), `explanation`
+    how `due_at` follows from it, `calendar` the version it was computed with. `held_by` names the instance whose
+    decision it waits for. `task` is the engine's task id, `subject` the open tasks' enclosing element.
+    """
+
+    id: str
+    instance: str
+    process: str
+    element: str
+    name: str
+    timer: str | None
+    task: str
+    subject: str
+    rule: dict[str, Any]
+    anchor_at: datetime
+    due_at: datetime
+    provisional: bool
+    calendar: str
+    explanation: list[Any]
+    soft: bool = False
+    depends_on: str | None = None
+    held_by: str | None = None
+    extended_from: datetime | None = None
+    fired_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    spent: str | None = None
+    """Engine task id of the fired boundary's split, kept so that an extension can arm it again."""
+
+
+@dataclass(slots=True)
+class Order:
+    """The aggregate. `open_tasks`, `deadlines` and `instances` hold the live ones plus what this command touched."""
+
+    id: str
+    office: str
+    number: str
+    deployment: int
+    status: str
+    title: str
+    received_at: datetime
+    facts: Facts
+    version: int = 0
+    closed_at: datetime | None = None
+    archived_at: datetime | None = None
+    journal_seq: int = 0
+    journal_head: str = ""
+    replay: bool = False
+    instances: dict[str, Instance] = field(default_factory=dict)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    deadlines: dict[str, Deadline] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A journal entry before it is chained. `changed` is JSON-able; personal values appear in it as hashes only."""
+
+    actor: str
+    act: str
+    happened_at: datetime
+    element: str | None = None
+    instance: str | None = None
+    due_at: datetime | None = None
+    changed: dict[str, Any] = field(default_factory=dict)
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An outgoing message (SMS, mail, web hook), written with the command and delivered afterwards."""
+
+    key: str
+    to: str
+    unit: str | None
+    template: str
+    body: dict[str, Any]
+    at: datetime

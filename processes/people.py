@@ -1,0 +1,56 @@
+"""Who acts: an actor and the duties they hold.
+
+A *duty* is a role held in a unit of an office (派单员 in the hotline centre, 经办人 in the housing bureau). One
+person may hold several. Seeing and doing are two questions: the store answers who may see an order
+(`sees_office`), the verbs answer who may do a task (`may_do`). Timers and the platform itself act as `SYSTEM`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """`role` in `unit` of `office`. `unit` is None for duties of the hotline centre that sit in no unit."""
+
+    office: str
+    role: str
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The person (or the platform) that a command is done by. `user` is the stable id that the journal keeps."""
+
+    user: str
+    name: str
+    duties: tuple[Duty, ...] = ()
+
+    def roles(self, office: str) -> set[str]:
+        """Role codes held anywhere in the office."""
+        return {duty.role for duty in self.duties if duty.office == office}
+
+    def units(self, office: str) -> set[str]:
+        """Ids of the units in which the actor holds any duty."""
+        return {duty.unit for duty in self.duties if duty.office == office and duty.unit}
+
+    def holds(self, office: str, roles: Collection[str], unit: str | None) -> bool:
+        """True if one duty matches: one of `roles`, and in `unit` when the duty sits in a unit."""
+        return any(
+            duty.office == office and duty.role in roles and (unit is None or duty.unit == unit)
+            for duty in self.duties
+        )
+
+    @property
+    def is_system(self) -> bool:
+        return self.user == SYSTEM.user
+
+
+SYSTEM = Actor("system", "系统")
+
+
+def offices(duties: Iterable[Duty]) -> list[str]:
+    """Offices in which the duties lie, sorted."""
+    return sorted({duty.office for duty in duties})
