@@ -1,0 +1,1 @@
+"""What a work order is and what may happen to it."""
