@@ -1,0 +1,28 @@
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+
+.PHONY: help setup run test bench lock
+
+help: ## what can be made
+	@grep -hE "^[a-z]+:.*##" Makefile | sed -E "s/:.*## /\t/"
+
+setup: ## locked Python and npm dependencies
+	@scripts/setup
+
+run: setup ## the demo on http://127.0.0.1:8000
+	$(BIN)/jieban init --demo
+	$(BIN)/jieban serve --demo
+
+test: setup ## every check
+	scripts/setup-tests
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --quiet tests/test_import_rule.py
+	$(BIN)/jieban lint bpmn/nanchang
+	$(BIN)/python -m pytest
+
+bench: setup ## measure, into bench/results.json
+	$(BIN)/python -m bench
+
+lock: ## newer dependencies into both lock files
+	scripts/lock
