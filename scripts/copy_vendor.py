@@ -1,8 +1,9 @@
 """Copy what our pages need from node_modules into app/static/vendor.
 
-Only built files are copied, one folder per package, so that pages load them from our own server and no bundler is
-needed. Beside them stands LICENSES.txt: the built files contain the packages they depend on, so it holds the terms
-of every package of the npm lock. A package that names MIT but ships no text gets the text of LICENSES/MIT.txt.
+Only built files are copied, one folder per package, so that pages load them from our own server and no
+bundler is needed. Beside them stands LICENSES.txt: the built files contain the packages they depend on,
+so it holds the terms of every package of the npm lock. A package that names MIT but ships no text gets
+that of LICENSES/MIT.txt.
 """
 
 import json
