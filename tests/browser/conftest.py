@@ -113,7 +113,7 @@ def live_server(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """Of the machine's own installation nothing is read and nothing written: not its database, not its key."""
+    """Nothing of the machine's own installation is read or written: not its database, not its key."""
     return os.environ | {
         "JIEBAN_DATABASE_URL": f"sqlite:///{folder / 'jieban.db'}",
         "JIEBAN_SECRET_KEY": "known to the tests only",
