@@ -1,0 +1,164 @@
+"""`+ - * / **` and unary minus over every kind of value; what has no meaning is null.
+
+Adding months keeps the day within the month (31 January + 1 month is 28 or 29 February).  A date met by a date
+and time counts as its midnight in UTC.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Any
+
+from . import numbers, temporal
+from .limits import checked_string
+from .temporal import Months
+from .values import adopt, kind_of, moment_key
+
+_DAYS = "days and time duration"
+_MONTHS = "years and months duration"
+
+
+def add(left: Any, right: Any) -> Any:
+    """left + right"""
+    kinds = (kind_of(left), kind_of(right))
+    if kinds == ("number", "number"):
+        return _numeric(numbers.add, left, right)
+    if kinds == ("string", "string"):
+        checked_string(len(left) + len(right))
+        return left + right
+    if kinds[0] in (_DAYS, _MONTHS) and kinds[1] not in (_DAYS, _MONTHS):
+        left, right, kinds = right, left, (kinds[1], kinds[0])
+    return _shift(left, right, kinds, 1)
+
+
+def subtract(left: Any, right: Any) -> Any:
+    """left - right"""
+    kinds = (kind_of(left), kind_of(right))
+    if kinds == ("number", "number"):
+        return _numeric(numbers.subtract, left, right)
+    if kinds[0] in ("date", "date and time") and kinds[1] in ("date", "date and time"):
+        return _difference(left, right)
+    if kinds == ("time", "time"):
+        one, other = moment_key(left), moment_key(right)
+        return timedelta(microseconds=one[1] - other[1]) if one[0] == other[0] else None
+    return _shift(left, right, kinds, -1)
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """left * right"""
+    kinds = (kind_of(left), kind_of(right))
+    if kinds == ("number", "number"):
+        return _numeric(numbers.multiply, left, right)
+    if kinds[0] == "number":
+        left, right, kinds = right, left, (kinds[1], kinds[0])
+    if kinds == (_DAYS, "number"):
+        return _from_micros(_numeric(numbers.multiply, micros(left), right))
+    if kinds == (_MONTHS, "number"):
+        return _from_months(_numeric(numbers.multiply, left.months, right))
+    return None
+
+
+def divide(left: Any, right: Any) -> Any:
+    """left / right"""
+    kinds = (kind_of(left), kind_of(right))
+    if kinds == ("number", "number"):
+        return _numeric(numbers.divide, left, right)
+    if kinds == (_DAYS, "number"):
+        return _from_micros(_numeric(numbers.divide, micros(left), right))
+    if kinds == (_MONTHS, "number"):
+        return _from_months(_numeric(numbers.divide, left.months, right))
+    if kinds == (_DAYS, _DAYS):
+        return numbers.divide(micros(left), micros(right))
+    if kinds == (_MONTHS, _MONTHS):
+        return numbers.divide(left.months, right.months)
+    return None
+
+
+def power(left: Any, right: Any) -> Any:
+    """left ** right"""
+    if kind_of(left) == kind_of(right) == "number":
+        return _numeric(numbers.power, left, right)
+    return None
+
+
+def negate(value: Any) -> Any:
+    """-value"""
+    kind = kind_of(value)
+    if kind == "number":
+        number = adopt(value)
+        return None if number is None else -number
+    if kind == _DAYS:
+        return -value
+    if kind == _MONTHS:
+        return Months(-value.months)
+    return None
+
+
+def _numeric(operation: Any, left: Any, right: Any) -> Any:
+    left, right = adopt(left), adopt(right)
+    return None if left is None or right is None else operation(left, right)
+
+
+def micros(value: timedelta) -> int:
+    """A days and time duration in microseconds."""
+    return value // timedelta(microseconds=1)
+
+
+def _from_micros(count: Any) -> timedelta | None:
+    if count is None:
+        return None
+    try:
+        return timedelta(microseconds=int(Decimal(count).to_integral_value(ROUND_HALF_EVEN)))
+    except OverflowError:
+        return None
+
+
+def _from_months(count: Any) -> Months | None:
+    return None if count is None or abs(count) > temporal.MAX_MONTHS else Months(int(count))
+
+
+def _shift(value: Any, by: Any, kinds: tuple[str, str], sign: int) -> Any:
+    try:
+        if kinds[1] == _DAYS:
+            if kinds[0] == _DAYS or kinds[0] == "date and time":
+                return value + sign * by
+            if kinds[0] == "date":
+                moved = datetime(value.year, value.month, value.day) + sign * by
+                return moved.date()
+            if kinds[0] == "time":
+                moved = datetime.combine(date(2000, 1, 1), value.replace(tzinfo=None)) + _clock_part(sign * by)
+                return time(moved.hour, moved.minute, moved.second, moved.microsecond, value.tzinfo)
+        elif kinds[1] == _MONTHS:
+            if kinds[0] == _MONTHS:
+                return Months(value.months + sign * by.months)
+            if kinds[0] in ("date", "date and time"):
+                return plus_months(value, sign * by.months)
+    except (OverflowError, ValueError):
+        return None
+    return None
+
+
+def _clock_part(length: timedelta) -> timedelta:
+    return length % temporal.ONE_DAY
+
+
+def plus_months(day: date, months: int) -> date:
+    """The same day `months` later, or the last day of a shorter month. Raises ValueError outside years 1-9999."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise ValueError(year)
+    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def midnight(day: date) -> datetime:
+    """A date as a date and time: midnight in UTC."""
+    if isinstance(day, datetime):
+        return day
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _difference(left: date, right: date) -> timedelta | None:
+    one, other = moment_key(midnight(left)), moment_key(midnight(right))
+    return timedelta(microseconds=one[1] - other[1]) if one[0] == other[0] else None

@@ -1,0 +1,46 @@
+"""Boolean functions, and `is`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .. import temporal
+from ..values import equal, kind_of
+from .signatures import built_in
+
+
+@built_in("not", "negand: any")
+def negation(negand: Any) -> bool | None:
+    """Ternary not."""
+    return not negand if isinstance(negand, bool) else None
+
+
+@built_in("is", "value1: any, value2: any")
+def is_same(one: Any, other: Any) -> bool:
+    """Same type and same value; of times and zones also the same writing of the zone."""
+    if kind_of(one) != kind_of(other):
+        return False
+    if kind_of(one) in ("time", "date and time"):
+        same_clock = one.replace(tzinfo=None) == other.replace(tzinfo=None)
+        zones = (temporal.zone_name(one), temporal.offset_of(one)), (
+            temporal.zone_name(other),
+            temporal.offset_of(other),
+        )
+        return bool(same_clock and zones[0] == zones[1])
+    return equal(one, other) is True
+
+
+@built_in("all", "list: ...")
+def all_true(items: list[Any]) -> bool | None:
+    """`and` over a list."""
+    if any(item is False for item in items):
+        return False
+    return True if all(item is True for item in items) else None
+
+
+@built_in("any", "list: ...")
+def any_true(items: list[Any]) -> bool | None:
+    """`or` over a list."""
+    if any(item is True for item in items):
+        return True
+    return False if all(item is False for item in items) else None

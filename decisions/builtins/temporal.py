@@ -1,0 +1,173 @@
+"""Making and taking apart dates, times and durations.
+
+`now` and `today` are not here: they need a clock, and a room without one.  Whoever has a logical time hands them in
+as domain functions.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+from .. import temporal
+from ..arithmetic import midnight
+from ..numbers import Number, whole
+from ..temporal import Months
+from .signatures import built_in
+
+
+@built_in("date", "from: string")
+def date_from_text(text: str) -> date | None:
+    """`date("2026-02-01")`"""
+    return temporal.parse_date(text)
+
+
+@built_in("date", "from: date|date and time")
+def date_of(value: date) -> date:
+    """The date of a date and time."""
+    return date(value.year, value.month, value.day)
+
+
+@built_in("date", "year: number, month: number, day: number")
+def date_from_parts(year: Number, month: Number, day: Number) -> date | None:
+    """`date(2026, 2, 1)`"""
+    parts = whole(year), whole(month), whole(day)
+    if parts[0] is None or parts[1] is None or parts[2] is None:
+        return None
+    try:
+        return date(parts[0], parts[1], parts[2])
+    except (ValueError, OverflowError):
+        return None
+
+
+@built_in("time", "from: string")
+def time_from_text(text: str) -> time | None:
+    """`time("08:30:00")`"""
+    return temporal.parse_time(text)
+
+
+@built_in("time", "from: time|date and time|date")
+def time_of(value: time | date) -> time:
+    """The time of a date and time; a date's is midnight in UTC."""
+    if isinstance(value, time):
+        return value
+    if isinstance(value, datetime):
+        return value.timetz()
+    return time(0, tzinfo=UTC)
+
+
+@built_in("time", "hour: number, minute: number, second: number, offset?: ?days and time duration")
+def time_from_parts(hour: Number, minute: Number, second: Number, offset: timedelta | None = None) -> time | None:
+    """`time(8, 30, 0)`, with an offset from UTC if wanted."""
+    whole_hour, whole_minute = whole(hour), whole(minute)
+    micros = Decimal(second) * 1_000_000
+    if whole_hour is None or whole_minute is None or not 0 <= micros < 60_000_000:
+        return None
+    if offset is not None and abs(offset) > timedelta(hours=18):
+        return None
+    seconds, fraction = divmod(int(micros), 1_000_000)
+    zone = None if offset is None else timezone(offset)
+    try:
+        return time(whole_hour, whole_minute, seconds, fraction, zone)
+    except (ValueError, OverflowError):
+        return None
+
+
+@built_in("date and time", "from: string")
+def datetime_from_text(text: str) -> datetime | None:
+    """`date and time("2026-02-01T08:30:00")`"""
+    return temporal.parse_datetime(text)
+
+
+@built_in("date and time", "from: date|date and time")
+def datetime_of(value: date) -> datetime:
+    """A date and time as it is; a date as its midnight in UTC."""
+    return midnight(value)
+
+
+@built_in("date and time", "date: date|date and time, time: time")
+def datetime_from_parts(day: date, moment: time) -> datetime:
+    """The date of one with the time of the other."""
+    return datetime.combine(date(day.year, day.month, day.day), moment)
+
+
+@built_in("date and time", "date: date and time, timezone: string")
+def datetime_in_zone(value: datetime, zone: str) -> datetime | None:
+    """The same instant seen from another zone."""
+    found = temporal.parse_zone("@" + zone)
+    if found is None or value.tzinfo is None:
+        return None
+    return value.astimezone(found)
+
+
+@built_in("duration", "from: string")
+def duration_from_text(text: str) -> Months | timedelta | None:
+    """`duration("P1DT2H")`"""
+    return temporal.parse_duration(text)
+
+
+@built_in("duration", "from: days and time duration|years and months duration")
+def duration_of(value: Months | timedelta) -> Months | timedelta:
+    """A duration as it is."""
+    return value
+
+
+@built_in("years and months duration", "from: date|date and time, to: date|date and time")
+def months_between(start: date, end: date) -> Months:
+    """The whole months between two dates."""
+    sign = 1
+    if _order(end) < _order(start):
+        start, end, sign = end, start, -1
+    months = (end.year - start.year) * 12 + end.month - start.month
+    if _within_month(end) < _within_month(start):
+        months -= 1
+    return Months(sign * months)
+
+
+def _order(value: date) -> tuple[Any, ...]:
+    return (value.year, value.month, *_within_month(value))
+
+
+def _within_month(value: date) -> tuple[Any, ...]:
+    if isinstance(value, datetime):
+        return (value.day, value.hour, value.minute, value.second, value.microsecond)
+    return (value.day, 0, 0, 0, 0)
+
+
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+@built_in("day of week", "date: date|date and time")
+def day_of_week(value: date) -> str:
+    """The English name of the day."""
+    return _WEEKDAYS[value.weekday()]
+
+
+@built_in("day of year", "date: date|date and time")
+def day_of_year(value: date) -> int:
+    """1 for 1 January."""
+    return value.timetuple().tm_yday
+
+
+@built_in("month of year", "date: date|date and time")
+def month_of_year(value: date) -> str:
+    """The English name of the month."""
+    return _MONTHS[value.month - 1]
+
+
+@built_in("week of year", "date: date|date and time")
+def week_of_year(value: date) -> int:
+    """The ISO 8601 week."""
+    return value.isocalendar().week
+
+
+@built_in("last day of month", "date: date|date and time")
+def last_day_of_month(value: date) -> int:
+    """28 to 31."""
+    following = date(value.year + value.month // 12, value.month % 12 + 1, 1) if value.year < 9999 else None
+    return 31 if following is None else (following - temporal.ONE_DAY).day

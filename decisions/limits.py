@@ -1,0 +1,64 @@
+"""How much work one expression may ask for.
+
+FEEL has no unbounded loop, but it has ranges, recursion, powers, repetition and patterns.  One evaluation owns
+one `Work`: steps are taken from it by loops, calls and everything whose cost grows with its data, so that any
+expression ends, with a result or with a `FeelLimitError`, within about a tenth of a second.
+"""
+
+from __future__ import annotations
+
+from .errors import FeelLimitError
+
+MAX_TEXT = 20_000  # characters of one expression
+MAX_NESTING = 60  # brackets, ifs, calls inside each other
+MAX_STEPS = 60_000  # loop turns, calls, list elements touched in one evaluation
+MAX_DEPTH = 60  # calls of user functions inside each other
+MAX_LIST = 20_000  # elements of one list
+MAX_STRING = 200_000  # characters of one string
+MAX_DIGITS = 6_144  # largest decimal exponent, as in IEEE 754 decimal128
+
+
+class Work:
+    """The steps and the depth of calls one evaluation has left."""
+
+    __slots__ = ("depth", "left")
+
+    def __init__(self) -> None:
+        self.left = MAX_STEPS
+        self.depth = 0
+
+    def spend(self, steps: int) -> None:
+        """Take `steps`; raises FeelLimitError when none are left."""
+        self.left -= steps
+        if self.left < 0:
+            raise FeelLimitError(
+                f"表达式的计算量超过上限（{MAX_STEPS} 步）", f"the expression needs more than {MAX_STEPS} steps"
+            )
+
+    def enter(self) -> None:
+        """One call deeper."""
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise too_deep()
+        self.spend(1)
+
+
+def too_deep() -> FeelLimitError:
+    """The error for calls or brackets nested too deeply."""
+    return FeelLimitError("表达式嵌套或递归过深", "the expression is nested or recurses too deeply")
+
+
+def checked_length(length: int) -> None:
+    """Refuse a list that would be too long."""
+    if length > MAX_LIST:
+        raise FeelLimitError(
+            f"列表过长：{length} 项，上限 {MAX_LIST} 项", f"a list of {length} items exceeds the limit of {MAX_LIST}"
+        )
+
+
+def checked_string(length: int) -> None:
+    """Refuse a string that would be too long."""
+    if length > MAX_STRING:
+        raise FeelLimitError(
+            f"文本过长：上限 {MAX_STRING} 个字符", f"a string exceeds the limit of {MAX_STRING} characters"
+        )

@@ -1,0 +1,79 @@
+"""What a dot reaches: fields of contexts, parts of dates, times, durations and ranges, fields of each list element."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from . import temporal
+from .numbers import tidy
+from .temporal import Months
+from .values import Range, adopt, kind_of
+
+
+def property_of(value: Any, name: str) -> Any:
+    """`value.name`; null where there is no such property."""
+    kind = kind_of(value)
+    if kind == "list":
+        return [property_of(item, name) for item in value]
+    if isinstance(value, Mapping):
+        return adopt(value.get(name))
+    reader = _PROPERTIES.get(kind, {}).get(name)
+    return reader(value) if reader is not None else None
+
+
+def _second(value: time | datetime) -> Any:
+    if not value.microsecond:
+        return value.second
+    return tidy(Decimal(value.second * 1_000_000 + value.microsecond) / 1_000_000)
+
+
+def _seconds(value: timedelta) -> Any:
+    rest = abs(value)
+    seconds = tidy(Decimal(rest.seconds % 60 * 1_000_000 + rest.microseconds) / 1_000_000) or 0
+    return -seconds if value < timedelta(0) else seconds
+
+
+def _signed(value: Any, part: Callable[[Any], int]) -> int:
+    return -part(-value) if value < timedelta(0) else part(value)
+
+
+_DATE: dict[str, Callable[[Any], Any]] = {
+    "year": lambda value: value.year,
+    "month": lambda value: value.month,
+    "day": lambda value: value.day,
+    "weekday": date.isoweekday,
+}
+_TIME: dict[str, Callable[[Any], Any]] = {
+    "hour": lambda value: value.hour,
+    "minute": lambda value: value.minute,
+    "second": _second,
+    "time offset": temporal.offset_of,
+    "timezone": temporal.zone_name,
+}
+_DURATION: dict[str, Callable[[Any], Any]] = {
+    "days": lambda value: _signed(value, lambda length: length.days),
+    "hours": lambda value: _signed(value, lambda length: length.seconds // 3600),
+    "minutes": lambda value: _signed(value, lambda length: length.seconds // 60 % 60),
+    "seconds": _seconds,
+}
+_MONTHS: dict[str, Callable[[Months], Any]] = {
+    "years": lambda value: int(value.months / 12),
+    "months": lambda value: value.months - 12 * int(value.months / 12),
+}
+_RANGE: dict[str, Callable[[Range], Any]] = {
+    "start": lambda value: value.low,
+    "end": lambda value: value.high,
+    "start included": lambda value: value.low_included,
+    "end included": lambda value: value.high_included,
+}
+_PROPERTIES: dict[str, dict[str, Callable[[Any], Any]]] = {
+    "date": _DATE,
+    "time": _TIME,
+    "date and time": {**_DATE, **_TIME},
+    "days and time duration": _DURATION,
+    "years and months duration": _MONTHS,
+    "range": _RANGE,
+}

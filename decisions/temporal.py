@@ -1,0 +1,202 @@
+"""Dates, times and durations of FEEL: their values, their texts, their zones.
+
+Python's own `date`, `time`, `datetime` (zones as fixed offsets or `ZoneInfo`) and `timedelta` (days and time
+duration) are FEEL values as they are; `Months` is the years and months duration.  Texts follow XML Schema, with
+`@Zone/Name` as FEEL adds it.  No function here reads a clock.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_DATE = re.compile(r"(-?)([0-9]{4}|[1-9][0-9]{4,8})-([0-9]{2})-([0-9]{2})")
+_TIME = re.compile(
+    r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?|@[A-Za-z0-9_+/-]+)?"
+)
+_MONTHS = re.compile(r"(-?)P(?=[0-9])(?:([0-9]+)Y)?(?:([0-9]+)M)?")
+_SECONDS = re.compile(
+    r"(-?)P(?=[0-9T])(?:([0-9]+)D)?(?:T(?=[0-9.])(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+(?:\.[0-9]*)?|\.[0-9]+)S)?)?"
+)
+MAX_MONTHS = 12 * 10**11
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Months:
+    """A years and months duration, counted in months (negative for the past)."""
+
+    months: int
+
+
+def parse_date(text: str) -> date | None:
+    """`2026-02-01`; years outside 1-9999 are not representable and give None."""
+    found = _DATE.fullmatch(text)
+    if found is None or found.group(1) or len(found.group(2)) > 4:
+        return None
+    try:
+        return date(int(found.group(2)), int(found.group(3)), int(found.group(4)))
+    except ValueError:
+        return None
+
+
+def parse_time(text: str) -> time | None:
+    """`08:30:00`, `08:30:00.5+08:00`, `08:30:00Z`, `08:30:00@Asia/Shanghai`."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        return None
+    hour, minute, second, fraction, zone = found.groups()
+    place = None
+    if zone is not None:
+        place = parse_zone(zone)
+        if place is None:
+            return None
+    try:
+        return time(int(hour), int(minute), int(second), micro(fraction or ""), place)
+    except ValueError:
+        return None
+
+
+def micro(fraction: str) -> int:
+    """Digits after the point of a second, as microseconds; what is finer is cut off."""
+    return int((fraction + "000000")[:6])
+
+
+def parse_datetime(text: str) -> datetime | None:
+    """A date, `T` and a time; a date alone is its midnight; `24:00:00` is the next day's midnight."""
+    day_text, separator, time_text = text.partition("T")
+    day = parse_date(day_text)
+    if day is None:
+        return None
+    if not separator:
+        return datetime(day.year, day.month, day.day)
+    extra = 0
+    if time_text.startswith("24:00:00"):
+        time_text, extra = "00" + time_text[2:], 1
+    moment = parse_time(time_text)
+    if moment is None:
+        return None
+    try:
+        return datetime.combine(day, moment) + extra * ONE_DAY
+    except OverflowError:
+        return None
+
+
+def parse_duration(text: str) -> Months | timedelta | None:
+    """`P1Y2M` gives Months, `P1DT2H3M4.5S` gives timedelta."""
+    if len(text) > 60:
+        return None
+    if found := _MONTHS.fullmatch(text):
+        total = int(found.group(2) or 0) * 12 + int(found.group(3) or 0)
+        return Months(-total if found.group(1) else total)
+    if found := _SECONDS.fullmatch(text):
+        if text.endswith("T"):
+            return None
+        try:
+            length = timedelta(
+                days=int(found.group(2) or 0),
+                hours=int(found.group(3) or 0),
+                minutes=int(found.group(4) or 0),
+                microseconds=int(Decimal(found.group(5) or 0) * 1_000_000),
+            )
+            return -length if found.group(1) else length
+        except OverflowError:
+            return None
+    return None
+
+
+def parse_literal(text: str) -> date | time | datetime | Months | timedelta | None:
+    """The value of `@"text"`."""
+    if text.lstrip("-").startswith("P"):
+        return parse_duration(text)
+    if "T" in text.partition("@")[0]:
+        return parse_datetime(text)
+    return parse_date(text) or parse_time(text)
+
+
+@lru_cache(maxsize=512)
+def parse_zone(text: str) -> tzinfo | None:
+    """`Z`, `+08:00` or `@Asia/Shanghai`."""
+    if text == "Z":
+        return UTC
+    if text.startswith("@"):
+        try:
+            return ZoneInfo(text[1:])
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return None
+    hours, minutes, *seconds = (int(part) for part in text[1:].split(":"))
+    offset = timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
+    if minutes > 59 or offset > timedelta(hours=18):
+        return None
+    return timezone(-offset if text[0] == "-" else offset)
+
+
+def offset_of(value: datetime | time) -> timedelta | None:
+    """Offset from UTC, or None for a local time.  A zone's offset of a time without date is that of 1970."""
+    if value.tzinfo is None:
+        return None
+    if isinstance(value, datetime):
+        return value.utcoffset()
+    return datetime.combine(date(1970, 1, 1), value).utcoffset()
+
+
+def zone_name(value: datetime | time) -> str | None:
+    """The IANA name of the zone, `Z` for UTC given as Z, or None."""
+    zone = value.tzinfo
+    if isinstance(zone, ZoneInfo):
+        return zone.key
+    return None
+
+
+def text_of_offset(offset: timedelta) -> str:
+    """`Z` or `+08:00`"""
+    seconds = int(offset.total_seconds())
+    if seconds == 0:
+        return "Z"
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("+", seconds)
+    text = f"{sign}{seconds // 3600:02d}:{seconds // 60 % 60:02d}"
+    return text + (f":{seconds % 60:02d}" if seconds % 60 else "")
+
+
+def text_of_time(value: time | datetime) -> str:
+    """`08:30:00`, with a fraction and a zone when it has them."""
+    text = f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}"
+    if value.microsecond:
+        text += f".{value.microsecond:06d}".rstrip("0")
+    if isinstance(value.tzinfo, ZoneInfo):
+        return f"{text}@{value.tzinfo.key}"
+    offset = offset_of(value)
+    return text if offset is None else text + text_of_offset(offset)
+
+
+def text_of_datetime(value: datetime) -> str:
+    """`2026-02-01T08:30:00+08:00`"""
+    return f"{value.year:04d}-{value.month:02d}-{value.day:02d}T{text_of_time(value)}"
+
+
+def text_of_months(value: Months) -> str:
+    """`P1Y2M`"""
+    total = abs(value.months)
+    years, months = divmod(total, 12)
+    body = (f"{years}Y" if years else "") + (f"{months}M" if months or not years else "")
+    return ("-P" if value.months < 0 else "P") + body
+
+
+def text_of_duration(value: timedelta) -> str:
+    """`P1DT2H`"""
+    sign, value = ("-", -value) if value < timedelta(0) else ("", value)
+    hours, rest = divmod(value.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    body = f"{value.days}D" if value.days else ""
+    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+    if value.microseconds:
+        clock += f"{seconds}.{value.microseconds:06d}".rstrip("0") + "S"
+    elif seconds:
+        clock += f"{seconds}S"
+    if clock:
+        body += "T" + clock
+    return f"{sign}P{body}" if body else "PT0S"

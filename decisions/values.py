@@ -1,0 +1,240 @@
+"""Values of FEEL, how they compare, and how they are written.
+
+Null is None; numbers are int or Decimal; strings, booleans, lists and contexts (dict) are Python's; temporal
+values see `temporal`.  Only ranges and functions need classes of their own.  Comparing what cannot be compared
+gives null (None), never an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from . import numbers, temporal
+from .temporal import Months
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """An interval of comparable values; an end that is None (`low_included` false) is open to infinity."""
+
+    low: Any
+    high: Any
+    low_included: bool
+    high_included: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Function:
+    """A function value: parameter names, the code that takes the arguments in that order, and its type if typed.
+
+    `call(work, arguments)` returns the result; `arity` is the least number of arguments.
+    """
+
+    name: str
+    parameters: tuple[str, ...]
+    call: Callable[[Any, list[Any]], Any]
+    type: Any = None
+    variadic: bool = False
+
+
+def adopt(value: Any) -> Any:
+    """A caller's value as a FEEL value: floats become decimals, tuples and sets lists, other mappings stay."""
+    kind = type(value)
+    if kind is float:
+        return numbers.from_float(value)
+    if kind is tuple:
+        return list(value)
+    if kind is set or kind is frozenset:
+        return sorted(value, key=str)
+    if isinstance(value, Decimal):
+        return value if value.is_finite() else None
+    return value
+
+
+# Types that need no adopting, looked at first because nearly every value is one of them.
+PLAIN = frozenset({type(None), bool, int, str, list, dict, date, time, datetime, timedelta, Months, Range, Function})
+
+
+def kind_of(value: Any) -> str:
+    """The name of the FEEL type of a value; `` for what is no FEEL value."""
+    found = _KINDS.get(type(value))
+    if found is not None:
+        return found
+    for types, name in _BASES:
+        if isinstance(value, types):
+            return name
+    return ""
+
+
+_KINDS: dict[type, str] = {
+    type(None): "null", bool: "boolean", int: "number", Decimal: "number", float: "number", str: "string",
+    date: "date", time: "time", datetime: "date and time", timedelta: "days and time duration",
+    Months: "years and months duration", list: "list", tuple: "list", dict: "context", Range: "range",
+    Function: "function",
+}  # fmt: skip
+_BASES: tuple[tuple[Any, str], ...] = (
+    (bool, "boolean"), ((int, Decimal), "number"), (str, "string"), (datetime, "date and time"), (date, "date"),
+    (time, "time"), (timedelta, "days and time duration"), (Mapping, "context"), ((list, tuple, set, frozenset), "list"),
+)  # fmt: skip
+
+
+def equal(left: Any, right: Any) -> bool | None:
+    """FEEL `=`: null for values of different types."""
+    if left is None or right is None:
+        return left is right
+    kind = kind_of(left)
+    if kind != kind_of(right):
+        return None
+    if kind == "list":
+        return _equal_lists(left, right)
+    if kind == "context":
+        return _equal_contexts(left, right)
+    if kind == "range":
+        return _equal_ranges(left, right)
+    if kind == "date and time" or kind == "time":
+        return moment_key(left) == moment_key(right)
+    if kind == "function":
+        return left is right
+    return bool(adopt(left) == adopt(right))
+
+
+def _equal_lists(left: Any, right: Any) -> bool:
+    if len(left) != len(right):
+        return False
+    return all(equal(one, other) is True for one, other in zip(left, right, strict=True))
+
+
+def _equal_contexts(left: Any, right: Any) -> bool:
+    if set(left) != set(right):
+        return False
+    return all(equal(left[key], right[key]) is True for key in left)
+
+
+def _equal_ranges(left: Range, right: Range) -> bool:
+    same_ends = equal(left.low, right.low) is True and equal(left.high, right.high) is True
+    return same_ends and (left.low_included, left.high_included) == (right.low_included, right.high_included)
+
+
+def moment_key(value: datetime | time) -> tuple[bool, int]:
+    """What two times, or two dates and times, are ordered by: zoned ones by their instant."""
+    offset = temporal.offset_of(value)
+    days = value.toordinal() if isinstance(value, datetime) else 0
+    seconds = ((days * 24 + value.hour) * 60 + value.minute) * 60 + value.second
+    micros = seconds * 1_000_000 + value.microsecond
+    return (offset is not None, micros - offset // timedelta(microseconds=1) if offset else micros)
+
+
+_ORDERED = frozenset(
+    {"number", "string", "date", "time", "date and time", "days and time duration", "years and months duration"}
+)
+
+
+def less(left: Any, right: Any) -> bool | None:
+    """FEEL `<`: null for values of different or unordered types."""
+    kind = kind_of(left)
+    if kind not in _ORDERED or kind != kind_of(right):
+        return None
+    if kind == "date and time" or kind == "time":
+        one, other = moment_key(left), moment_key(right)
+        return bool(one[1] < other[1]) if one[0] == other[0] else None
+    return bool(adopt(left) < adopt(right))
+
+
+def less_or_equal(left: Any, right: Any) -> bool | None:
+    """FEEL `<=`"""
+    below = less(left, right)
+    return below if below is not False else equal(left, right)
+
+
+def inside(value: Any, interval: Range) -> bool | None:
+    """Whether a range contains a value; null when they cannot be compared."""
+    above: bool | None = True
+    below: bool | None = True
+    if interval.low is not None:
+        above = (less_or_equal if interval.low_included else less)(interval.low, value)
+    if interval.high is not None:
+        below = (less_or_equal if interval.high_included else less)(value, interval.high)
+    if above is None or below is None:
+        return None
+    return above and below
+
+
+def both(left: Any, right: Any) -> bool | None:
+    """Ternary `and`."""
+    if left is False or right is False:
+        return False
+    return True if left is True and right is True else None
+
+
+def either(left: Any, right: Any) -> bool | None:
+    """Ternary `or`."""
+    if left is True or right is True:
+        return True
+    return False if left is False and right is False else None
+
+
+def text_of(value: Any, *, inner: bool = False) -> str | None:
+    """FEEL `string(value)`; strings inside lists and contexts are quoted; null for null."""
+    kind = kind_of(value)
+    if kind == "null":
+        return "null" if inner else None
+    if kind == "string":
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if inner else str(value)
+    if kind == "boolean":
+        return "true" if value else "false"
+    if kind == "number":
+        number = adopt(value)
+        return None if number is None else numbers.text_of(number)
+    if kind == "list":
+        return "[" + ", ".join(text_of(item, inner=True) or "null" for item in value) + "]"
+    if kind == "context":
+        return "{" + ", ".join(f"{_key(key)}: {text_of(item, inner=True)}" for key, item in value.items()) + "}"
+    if kind == "range":
+        low = "" if value.low is None else text_of(value.low, inner=True)
+        high = "" if value.high is None else text_of(value.high, inner=True)
+        return f"{'[' if value.low_included else '('}{low}..{high}{']' if value.high_included else ')'}"
+    if kind == "function":
+        return f"function({', '.join(value.parameters)})"
+    text = iso(value)
+    return f'@"{text}"' if inner and text is not None else text
+
+
+def _key(key: str) -> str:
+    return key if key and all(char not in '{}[]():,"' for char in key) else f'"{key}"'
+
+
+def iso(value: Any) -> str | None:
+    """The ISO 8601 text of a temporal value."""
+    if isinstance(value, datetime):
+        return temporal.text_of_datetime(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, time):
+        return temporal.text_of_time(value)
+    if isinstance(value, Months):
+        return temporal.text_of_months(value)
+    if isinstance(value, timedelta):
+        return temporal.text_of_duration(value)
+    return None
+
+
+def to_plain(value: Any) -> Any:
+    """A FEEL value as JSON can hold it.
+
+    Integral numbers become int, other numbers float, temporal values and ranges text, functions their name.
+    """
+    kind = kind_of(value)
+    if kind == "number":
+        integer = numbers.whole(value)
+        return integer if integer is not None else float(value)
+    if kind == "list":
+        return [to_plain(item) for item in value]
+    if kind == "context":
+        return {str(key): to_plain(item) for key, item in value.items()}
+    if kind in ("null", "boolean", "string"):
+        return value
+    return text_of(value)
