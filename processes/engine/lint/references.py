@@ -1,0 +1,146 @@
+"""References to what lies outside the element: roles, forms, tables, operations, processes, messages, timers.
+
+Each is checked only where the caller says what is known; a wrong name is answered with the nearest right one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from processes.engine.lint.expressions import timer_texts
+from processes.engine.lint.model import CAMUNDA, Diagram, Node
+from processes.engine.lint.registry import Finding, Subject, rule
+
+_NAMES_TIMER = re.compile(r"\b(?:before|after|share)\s*\(\s*\"([^\"]*)\"")
+_LITERAL = re.compile(r"=?\s*\"([^\"]*)\"")
+
+
+@rule("unknown-role")
+def unknown_role(diagram: Diagram) -> Iterator[Finding]:
+    given: list[tuple[Subject, str | None]] = [
+        (node, node.camunda("candidateGroups")) for node in diagram.tagged("userTask")
+    ]
+    given += [(scope, scope.xml.get(f"{CAMUNDA}candidateStarterGroups")) for scope in diagram.processes]
+    for subject, text in given:
+        for role in _words(text):
+            yield from _unknown(subject, "角色", "role", role, diagram.known.roles)
+
+
+@rule("unknown-form")
+def unknown_form(diagram: Diagram) -> Iterator[Finding]:
+    for node in diagram.tagged("userTask", "startEvent"):
+        form = node.camunda("formRef")
+        if form:
+            yield from _unknown(node, "表单", "form", form, diagram.known.forms)
+
+
+@rule("unknown-decision")
+def unknown_decision(diagram: Diagram) -> Iterator[Finding]:
+    for node in diagram.tagged("businessRuleTask"):
+        decision = node.camunda("decisionRef")
+        if decision:
+            yield from _unknown(node, "决策表", "decision table", decision, diagram.known.decisions)
+
+
+@rule("unknown-topic")
+def unknown_topic(diagram: Diagram) -> Iterator[Finding]:
+    for node in diagram.tagged("serviceTask"):
+        topic = node.camunda("topic")
+        if topic:
+            yield from _unknown(node, "平台操作", "platform operation", topic, diagram.known.topics)
+
+
+@rule("unknown-process")
+def unknown_process(diagram: Diagram) -> Iterator[Finding]:
+    own = frozenset(process.id for process in diagram.processes)
+    known = diagram.known.processes
+    for node in diagram.tagged("callActivity"):
+        called = (node.xml.get("calledElement") or "").strip()
+        if called and known is not None:
+            yield from _unknown(node, "流程", "process", called, known | own)
+
+
+@rule("unknown-message")
+def unknown_message(diagram: Diagram) -> Iterator[Finding]:
+    known = diagram.known.messages
+    for node in diagram.tagged("intermediateThrowEvent", "endEvent", "sendTask"):
+        message = diagram.message_of(node)
+        if message and known is not None and message not in known | received_messages(diagram):
+            near = _nearest(message, known | received_messages(diagram))
+            yield Finding(
+                node,
+                f"没有流程接收消息“{message}”，发出后无人处理。{near and f'是否想写 {near}？'}",
+                f'No process waits for the message "{message}" or starts with it.'
+                f"{near and f' Did you mean {near}?'}",
+            )
+
+
+@rule("unknown-timer")
+def unknown_timer(diagram: Diagram) -> Iterator[Finding]:
+    timers = timer_ids(diagram) | (diagram.known.timers or frozenset())
+    for node in diagram.nodes:
+        for name in _timers_named(node):
+            if name == node.id:
+                yield Finding(
+                    node,
+                    "定时器的时限引用了它自己。请引用另一个定时器。",
+                    "The timer is counted from itself. Name another timer.",
+                )
+            else:
+                yield from _unknown(node, "定时器", "timer event", name, timers)
+
+
+@rule("unknown-element")
+def unknown_element(diagram: Diagram) -> Iterator[Finding]:
+    known = diagram.known.elements
+    own = frozenset(node.id for node in diagram.nodes)
+    for node in diagram.nodes:
+        for name, value in node.properties():
+            if name == "not_by" and known is not None:
+                for element in _words(value):
+                    yield from _unknown(node, "元素（not_by）", "element (not_by)", element, known | own)
+
+
+def received_messages(diagram: Diagram) -> frozenset[str]:
+    """Names of the messages that the diagram waits for or starts with."""
+    waiting = diagram.tagged("startEvent", "intermediateCatchEvent", "boundaryEvent")
+    return frozenset(name for name in map(diagram.message_of, waiting) if name)
+
+
+def timer_ids(diagram: Diagram) -> frozenset[str]:
+    return frozenset(node.id for node in diagram.nodes if "timer" in node.kinds)
+
+
+def _timers_named(node: Node) -> Iterator[str]:
+    texts = [text for _, text in timer_texts(node)]
+    texts += [value for name, value in node.properties() if name == "anchor"]
+    for text in texts:
+        yield from _NAMES_TIMER.findall(text)
+    for name, given in node.inputs():
+        literal = _LITERAL.fullmatch((given.text or "").strip())
+        if name == "element" and node.tag == "serviceTask" and literal:
+            yield literal[1]
+
+
+def _unknown(
+    subject: Subject, zh: str, en: str, name: str, known: frozenset[str] | None
+) -> Iterator[Finding]:
+    if known is not None and name not in known:
+        near = _nearest(name, known)
+        yield Finding(
+            subject,
+            f"{zh}“{name}”不存在。{near and f'是否想写 {near}？'}",
+            f'There is no {en} "{name}".{near and f" Did you mean {near}?"}',
+        )
+
+
+def _nearest(name: str, known: frozenset[str]) -> str:
+    return next(iter(get_close_matches(name, sorted(known), 1, 0.6)), "")
+
+
+def _words(text: str | None) -> list[str]:
+    """The ids of a list with commas; expressions are not ids."""
+    words = (word.strip() for word in (text or "").split(","))
+    return [word for word in words if word and not word.startswith(("=", "${", "#{"))]

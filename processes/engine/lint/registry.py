@@ -1,0 +1,71 @@
+"""The table of rules. A rule is a small function from a diagram to its findings; its code names it in
+`docs/lint.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, Protocol
+
+from lxml import etree
+
+from processes.engine.lint.model import NODES, Diagram, local_name
+from processes.engine.lint.problem import Level, Problem
+
+OWNERS = NODES | {"process", "sequenceFlow", "lane"}
+
+
+class Subject(Protocol):
+    """What a finding is about: a node, a flow, a scope or a `Thing`."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class Thing(NamedTuple):
+    """Something that is no node, flow or scope, such as the file itself (id "")."""
+
+    id: str
+    name: str = ""
+
+
+def owner_of(xml: etree._Element) -> Thing:
+    """The node, flow, lane or process that the XML is or belongs to."""
+    while local_name(xml) not in OWNERS and (parent := xml.getparent()) is not None:
+        xml = parent
+    return Thing(xml.get("id") or "", xml.get("name") or "")
+
+
+class Finding(NamedTuple):
+    subject: Subject
+    zh: str
+    en: str
+
+
+Check = Callable[[Diagram], Iterator[Finding]]
+
+
+class Rule(NamedTuple):
+    code: str
+    level: Level
+    check: Check
+
+    def problems(self, diagram: Diagram) -> Iterator[Problem]:
+        for subject, zh, en in self.check(diagram):
+            yield Problem(self.level, self.code, diagram.where, subject.id, subject.name, zh, en)
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(code: str, level: Level = "error") -> Callable[[Check], Check]:
+    """Enter the function below into the table. Codes are unique."""
+
+    def enter(check: Check) -> Check:
+        if code in RULES:
+            raise ValueError(f"two rules are called {code}")
+        RULES[code] = Rule(code, level, check)
+        return check
+
+    return enter
