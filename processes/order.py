@@ -54,6 +54,8 @@ class Task:
     outcome: str | None = None
     """`completed` or `cancelled` once closed."""
     done_by: str | None = None
+    local: Facts = field(default_factory=dict)
+    """The item, for one of many (`{variable: item}`)."""
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Deadline:
 
     `rule` is what the diagram says (`{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`), `explanation`
     how `due_at` follows from it, `calendar` the version it was computed with. `held_by` names the instance whose
-    decision it waits for. `task` is the engine's task id, `subject` the open tasks' enclosing element.
+    decision it waits for. `task` is the engine's task id, `subject` the activity it watches.
     """
 
     id: str
@@ -79,14 +81,17 @@ class Deadline:
     provisional: bool
     calendar: str
     explanation: list[Any]
+    host: str = ""
+    """Engine task id of the split it hangs on; while that lives the boundary can be armed again."""
     soft: bool = False
     depends_on: str | None = None
     held_by: str | None = None
     extended_from: datetime | None = None
     fired_at: datetime | None = None
     cancelled_at: datetime | None = None
-    spent: str | None = None
-    """Engine task id of the fired boundary's split, kept so that an extension can arm it again."""
+    """Left before it was due: the work was done in time, or stopped."""
+    ended_at: datetime | None = None
+    """The activity it watches is over; the row is history from then on."""
 
 
 @dataclass(slots=True)
@@ -107,9 +112,19 @@ class Order:
     journal_seq: int = 0
     journal_head: str = ""
     replay: bool = False
+    """Received under a deployment that was not in force at its date (replays, what-ifs); shown as such."""
+    units: list[str] = field(default_factory=list)
+    """Units whose people may see the order."""
+    done: Facts = field(default_factory=dict)
+    """Element → {"n": times, "by": users}: what `done()` and the four-eyes rule ask. The journal is the record."""
+    started: dict[str, int] = field(default_factory=dict)
+    """Process → how many instances this order has had."""
+    ended_instances: int = 0
     instances: dict[str, Instance] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
     deadlines: dict[str, Deadline] = field(default_factory=dict)
+    runs: dict[str, Any] = field(default_factory=dict, repr=False)
+    """Instances loaded in the engine, kept while the aggregate is (`processes.engine.run.Run`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +139,14 @@ class Entry:
     due_at: datetime | None = None
     changed: dict[str, Any] = field(default_factory=dict)
     why: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An application refused by rule: its causes as codes, and the sentence for the sender."""
+
+    codes: tuple[str, ...]
+    says: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""The store: tables, one unit of work per command, the journal's rows, keys of personal values, read queries."""

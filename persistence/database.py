@@ -1,0 +1,72 @@
+"""One setting says where the store lives: `sqlite:///path` (the default), `sqlite://` in memory, or `postgresql://…`.
+
+SQLite runs in WAL mode with `synchronous=FULL` and foreign keys; a writing transaction takes the write lock at once
+(`BEGIN IMMEDIATE`), so that two writers queue instead of failing half-way. PostgreSQL is reached with psycopg 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import StaticPool
+
+READ = {"jieban_read": True}
+
+
+class BadDatabaseUrl(ValueError):
+    """The setting names no database that we know."""
+
+
+def connect(url: str) -> sa.Engine:
+    """An engine for the URL. Raises `BadDatabaseUrl` with what is wrong."""
+    try:
+        parsed = sa.make_url(url)
+    except sa.exc.ArgumentError as error:
+        raise BadDatabaseUrl(f"not a database URL: {url!r}") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        return _sqlite(parsed)
+    if backend == "postgresql":
+        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20)
+    raise BadDatabaseUrl(f"{backend} is not supported: use sqlite or postgresql")
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction that commits at the end, or leaves nothing."""
+    with engine.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for queries; takes no write lock."""
+    with engine.connect().execution_options(**READ) as connection:
+        yield connection
+
+
+def _sqlite(url: sa.URL) -> sa.Engine:
+    memory = url.database in (None, "", ":memory:")
+    options: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    if memory:
+        options["poolclass"] = StaticPool
+    engine = sa.create_engine(url, **options)
+
+    @sa.event.listens_for(engine, "connect")
+    def _open(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA busy_timeout=30000")
+        if not memory:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        read = connection.get_execution_options().get("jieban_read")
+        connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+
+    return engine

@@ -1,0 +1,247 @@
+"""From what a diagram says is due to the row that says when.
+
+A *rule* is the plain dictionary that a timer's expression gives: `{"limit": "10wd"}`, `{"before": "handle_overdue",
+"limit": "1wd"}`, `{"after": …}`, `{"share": …, "fraction": 0.25}` or `{"at": instant}`; with `timer` (the regulation's
+id), `anchor` (when it begins, if not now), `roll`, `never_after` (another timer's element) and, once extended,
+`extended_by`. The calendar arithmetic is `timers.due`; here rules find their parents and rows get their words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from decisions import to_plain
+from processes.engine.diagram import Element
+from processes.engine.run import Armed, EngineError
+from processes.order import Deadline, Instance, Order
+from timers import due as counting_rules
+from timers.calendar import Calendar
+from timers.due import Due
+from timers.limits import Limit, parse_limit
+
+if TYPE_CHECKING:
+    from processes.command import Command, InstanceHost
+
+Rule = dict[str, Any]
+
+
+def parent_of(rule: Mapping[str, Any]) -> str | None:
+    """Element of the deadline that this rule hangs on, if it does."""
+    for key in ("before", "after", "share"):
+        if key in rule:
+            return str(rule[key])
+    return None
+
+
+def find(order: Order, element: str, instance: str | None = None) -> Deadline | None:
+    """The order's deadline at this element: of the given instance if it has one, the latest otherwise."""
+    found = [d for d in order.deadlines.values() if d.element == element and d.cancelled_at is None]
+    own = [d for d in found if d.instance == instance]
+    return max(own or found, key=lambda d: d.anchor_at, default=None)
+
+
+def rule_of(host: InstanceHost, element: Element, value: Any) -> Rule:
+    """The rule of an armed timer: what its expression gave, completed by the properties of the element."""
+    rule: Rule
+    if isinstance(value, Mapping):
+        rule = dict(to_plain(value))
+    elif isinstance(value, datetime):
+        rule = {"at": value.isoformat()}
+    elif isinstance(value, str):
+        rule = {"limit": value}
+    else:
+        raise EngineError(
+            element.id,
+            f"定时器的表达式应给出期限，却得到 {value!r}。",
+            f"The timer's expression should give a limit, not {value!r}.",
+        )
+    properties = element.properties
+    if "timer" in properties and "timer" not in rule:
+        rule["timer"] = properties["timer"]
+    if "roll" in properties:
+        rule["roll"] = properties["roll"] == "true"
+    if "never_after" in properties:
+        rule["never_after"] = properties["never_after"]
+    if anchor := properties.get("anchor"):
+        expression = host.command.regulation.definitions.expressions[anchor]
+        rule["anchor"] = to_plain(expression.evaluate(host.command.scope(host.instance)))
+    return rule
+
+
+def compute(command: Command, instance: Instance, armed: Armed) -> Deadline:
+    """The deadline of a timer that was just armed."""
+    element, rule = armed.element, armed.rule
+    anchor = datetime.fromisoformat(rule["anchor"]) if rule.get("anchor") else command.now
+    due = due_of(command, instance.id, element.id, rule, anchor)
+    return Deadline(
+        id=uuid4().hex,
+        instance=instance.id,
+        process=instance.process,
+        element=element.id,
+        name=element.name or element.id,
+        timer=rule.get("timer"),
+        task=armed.task,
+        subject=element.attached_to or element.id,
+        host=armed.host,
+        rule=rule,
+        anchor_at=due.anchor,
+        due_at=due.at,
+        provisional=due.provisional,
+        calendar=due.calendar,
+        explanation=[[line.code, dict(line.params)] for line in due.lines],
+        soft=element.properties.get("soft") == "true",
+        depends_on=parent_of(rule),
+    )
+
+
+def due_of(
+    command: Command, instance: str, element: str, rule: Rule, anchor: datetime, calendar: Calendar | None = None
+) -> Due:
+    """When a rule ends that begins at `anchor`. Raises `EngineError` naming the element if it can't be counted."""
+    calendar = calendar or command.calendar
+    counting = command.regulation.counting
+    try:
+        if "at" in rule:
+            at = datetime.fromisoformat(rule["at"])
+            return Due(at, Limit(1, "min"), anchor, False, calendar.version, ())
+        limit = _limit(rule)
+        if (parent := parent_of(rule)) is None:
+            due = counting_rules.due(limit, anchor, calendar, counting)
+        else:
+            due = _dependent(command, instance, element, parent, rule, limit, calendar)
+        for by in rule.get("extended_by", ()):
+            extended = counting_rules.extend(due.at, parse_limit(by), calendar, counting)
+            due = replace(
+                extended, anchor=due.anchor, provisional=due.provisional or extended.provisional,
+                lines=(*due.lines, *extended.lines),
+            )
+        if latest := rule.get("never_after"):
+            cap = find(command.order, latest, instance)
+            if cap is not None:
+                due = counting_rules.capped(due, cap.due_at, counting)
+        return due
+    except (ValueError, ArithmeticError) as error:
+        zh, en = getattr(error, "zh", str(error)), getattr(error, "en", str(error))
+        raise EngineError(element, f"期限无法计算：{zh}", f"The limit can't be counted: {en}") from error
+
+
+def extend(command: Command, deadline: Deadline, by: str) -> None:
+    """Prolong a deadline by a limit and let go of it; what depends on it moves along."""
+    old = deadline.due_at
+    deadline.rule = {**deadline.rule, "extended_by": [*deadline.rule.get("extended_by", ()), by]}
+    deadline.extended_from = deadline.extended_from or old
+    deadline.held_by = None
+    _recompute(command, deadline, command.calendar)
+    command.note("extended", [_moved(deadline, old) | {"by": by}])
+    move_dependants(command, deadline)
+
+
+def recalculate(command: Command, calendar: Calendar) -> list[dict[str, Any]]:
+    """Recompute every running deadline with a new calendar. Returns what moved: element, timer, old, new."""
+    moved = []
+    running = [d for d in command.order.deadlines.values() if d.fired_at is None and d.cancelled_at is None]
+    for deadline in sorted(running, key=lambda d: d.depends_on is not None):
+        old, was_provisional = deadline.due_at, deadline.provisional
+        _recompute(command, deadline, calendar)
+        if deadline.due_at != old or deadline.provisional != was_provisional:
+            moved.append(_moved(deadline, old))
+    return moved
+
+
+def move_dependants(command: Command, parent: Deadline) -> None:
+    """Recompute what hangs on a deadline that moved; arm again what has fired and would now be ahead."""
+    for deadline in list(command.order.deadlines.values()):
+        if deadline.depends_on != parent.element or deadline.instance != parent.instance or deadline.ended_at:
+            continue
+        if deadline.cancelled_at is not None:
+            continue
+        if deadline.fired_at is None:
+            old = deadline.due_at
+            _recompute(command, deadline, command.calendar)
+            if deadline.due_at != old:
+                command.note("moved", [_moved(deadline, old)])
+        else:
+            rearm(command, deadline)
+
+
+def rearm(command: Command, deadline: Deadline) -> None:
+    """Arm a fired boundary once more on the activity it watches; `sync` then writes the new deadline."""
+    instance = command.order.instances[deadline.instance]
+    run = command.run(instance)
+    if run.rearm(deadline.host, deadline.element) is not None:
+        deadline.ended_at = command.now
+        command.touch_deadline(deadline)
+        command.sync(instance, run)
+
+
+def set_task_dues(command: Command, instance: Instance) -> None:
+    """Each open task shows the limit it works under: the earliest on itself, else on the activity around it."""
+    order = command.order
+    limits = [
+        d for d in order.deadlines.values()
+        if d.instance == instance.id and d.depends_on is None and not d.soft and not d.cancelled_at and not d.ended_at
+    ]
+    elements = command.regulation.definitions.processes[instance.process].elements
+    for task in order.tasks.values():
+        if task.instance != instance.id or task.closed_at is not None:
+            continue
+        due_at, subject = None, task.element
+        while due_at is None and subject in elements:
+            due_at = min((d.due_at for d in limits if d.subject == subject), default=None)
+            subject = elements[subject].parent
+        if due_at != task.due_at:
+            task.due_at = due_at
+            if task.id not in command.changes.new_tasks:
+                command.changes.tasks[task.id] = task
+
+
+def working_days_between(command: Command, start: datetime, end: datetime) -> int:
+    """Whole working days from the local day of `start` (not counted) to that of `end`; negative if `end` is before."""
+    zone = command.regulation.zone
+    first: date = start.astimezone(zone).date()
+    last: date = end.astimezone(zone).date()
+    if last < first:
+        return -command.calendar.working_between(last.toordinal(), first.toordinal())
+    return command.calendar.working_between(first.toordinal(), last.toordinal())
+
+
+def _limit(rule: Rule) -> Limit:
+    if "limit" not in rule:
+        return Limit(1, "min")
+    limit = parse_limit(str(rule["limit"]))
+    return replace(limit, roll=bool(rule["roll"])) if rule.get("roll") is not None else limit
+
+
+def _dependent(
+    command: Command, instance: str, element: str, parent: str, rule: Rule, limit: Limit, calendar: Calendar
+) -> Due:
+    of = find(command.order, parent, instance)
+    if of is None:
+        raise EngineError(
+            element, f"所依附的时限“{parent}”没有在计时。", f"The deadline {parent!r} that it depends on is not running."
+        )
+    counting = command.regulation.counting
+    if "before" in rule:
+        return counting_rules.before(of.due_at, limit, calendar, counting)
+    if "after" in rule:
+        return counting_rules.after(of.due_at, limit, calendar, counting)
+    whole = _limit(of.rule)
+    return counting_rules.share(of.anchor_at, of.due_at, rule["fraction"], whole, calendar, counting)
+
+
+def _recompute(command: Command, deadline: Deadline, calendar: Calendar) -> None:
+    due = due_of(command, deadline.instance, deadline.element, deadline.rule, deadline.anchor_at, calendar)
+    deadline.due_at, deadline.provisional, deadline.calendar = due.at, due.provisional, due.calendar
+    deadline.explanation = [[line.code, dict(line.params)] for line in due.lines]
+    command.touch_deadline(deadline)
+    instance = command.order.instances.get(deadline.instance)
+    if instance is not None:
+        set_task_dues(command, instance)
+
+
+def _moved(deadline: Deadline, old: datetime) -> dict[str, Any]:
+    return {"element": deadline.element, "timer": deadline.timer, "from": old, "to": deadline.due_at}

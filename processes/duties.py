@@ -1,0 +1,77 @@
+"""Who may do what: the one place that decides duties, for the web, the API and the timers alike.
+
+Seeing is the store's question (an order that an actor may not see is not found). Doing is decided here from what the
+diagram says: roles, the unit the duty sits in, named candidates, and four eyes (`not_by`).
+"""
+
+from __future__ import annotations
+
+from processes.command import Command
+from processes.engine.diagram import Process
+from processes.errors import NotFound, NotNow, NotYourDuty
+from processes.order import Order, Task
+from processes.people import Actor
+from processes.regulation import Regulation
+
+
+def sees_office(actor: Actor, regulation: Regulation) -> bool:
+    """True if one of the actor's roles sees every order of the office (`sees = "office"` in the pack)."""
+    return any(
+        regulation.roles.get(role, {}).get("sees", "unit") == "office" for role in actor.roles(regulation.office)
+    )
+
+
+def may_see(actor: Actor, order: Order, regulation: Regulation) -> bool:
+    return actor.is_system or sees_office(actor, regulation) or bool(actor.units(order.office) & set(order.units))
+
+
+def require_sight(actor: Actor, order: Order, regulation: Regulation) -> None:
+    """Raises `NotFound`: what one may not see does not exist."""
+    if not may_see(actor, order, regulation):
+        raise NotFound()
+
+
+def may_do(actor: Actor, order: Order, task: Task) -> bool:
+    """True if the actor's duties, the assignment and four eyes allow the task."""
+    try:
+        require_duty(actor, order, task)
+    except NotYourDuty:
+        return False
+    return True
+
+
+def require_duty(actor: Actor, order: Order, task: Task) -> None:
+    """Raises `NotYourDuty` with the reason."""
+    named = actor.user in task.candidates or actor.user == task.assignee
+    if not named and not actor.holds(order.office, task.roles, task.unit):
+        raise NotYourDuty()
+    if task.assignee and task.assignee != actor.user:
+        raise NotYourDuty("该任务已由他人领取。", "The task is assigned to somebody else.")
+    require_other_eyes(actor, order, task.not_by)
+
+
+def require_other_eyes(actor: Actor, order: Order, elements: tuple[str, ...]) -> None:
+    """Who applied never reviews. Raises `NotYourDuty`."""
+    for element in elements:
+        if actor.user in order.done.get(element, {}).get("by", ()):
+            raise NotYourDuty(
+                "您是申请人或经办人，不能审核自己的事项，请由他人办理。",
+                "You did the work under review; somebody else must review it.",
+            )
+
+
+def require_start(command: Command, process: Process, actor: Actor) -> None:
+    """May the actor send the message that starts this side process now? Raises `NotYourDuty`, `NotNow`."""
+    start = process.start
+    expressions = command.regulation.definitions.expressions
+    scope = command.scope(None)
+    unit = start.properties.get("unit")
+    where = expressions[unit].evaluate(scope) if unit else None
+    if unit and where is None:
+        raise NotNow()
+    if not actor.holds(command.order.office, process.starters, where and str(where)):
+        raise NotYourDuty()
+    require_other_eyes(actor, command.order, start.not_by)
+    when = start.properties.get("when")
+    if when and expressions[when].evaluate(scope) is not True:
+        raise NotNow()

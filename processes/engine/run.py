@@ -1,0 +1,342 @@
+"""Running one instance: start, resume, complete, fire, deliver, arm again.
+
+`Definitions` holds everything of one deployment that instances share. A `Run` is one instance in memory. It moves only
+when a verb tells it to, has no clock and touches no store; what expressions, tables and operations need it asks the
+`Host`, which the door hands in. After each move `outcome()` says what is open, what is armed and whether it ended.
+
+On any exception the run must be thrown away: the library leaves half-done state behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
+from SpiffWorkflow.util.task import TaskState
+
+from processes.engine.diagram import Element, Process, is_iso_duration, read_diagram
+from processes.engine.quiet import hush
+from processes.engine.specs import ClocklessTimer, expression_texts, is_message_catch, is_timer, parse_specs
+from processes.engine.state import LIVE, Workflow, dump, load, prune
+
+hush()
+
+MAX_STEPS = 2_000
+"""Engine steps of one move. The longest honest path of a regulation is a few dozen."""
+
+CHILD = " [child]"
+
+
+class EngineError(Exception):
+    """A move that failed at an element. `zh`/`en` say why; nothing of the run may be saved."""
+
+    def __init__(self, element: str, zh: str, en: str) -> None:
+        self.element, self.zh, self.en = element, zh, en
+        super().__init__(f"{element}: {en}")
+
+
+class Runaway(EngineError):
+    """More steps than any honest diagram takes."""
+
+
+class Compiled(Protocol):
+    """A compiled FEEL expression."""
+
+    def evaluate(self, context: Any) -> Any: ...
+
+
+class Host(Protocol):
+    """What the engine asks the door. `local` is the item of a multi-instance task (`{variable: item}`), or empty."""
+
+    def evaluate(self, expression: Compiled, local: Mapping[str, Any]) -> Any: ...
+    def arm(self, element: Element, value: Any) -> dict[str, Any]: ...
+    def assign(self, target: str, value: Any) -> None: ...
+    def decide(self, element: Element, local: Mapping[str, Any]) -> Any: ...
+    def operate(self, element: Element, topic: str, inputs: dict[str, Any]) -> None: ...
+    def throw(self, element: Element, message: str, payload: dict[str, Any]) -> None: ...
+    def passed(self, element: Element) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A user task that waits for a person. `item` is the multi-instance item, if it is one of many."""
+
+    task: str
+    element: Element
+    local: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Armed:
+    """A timer that waits. `host` is the task id of the split it hangs on (of itself, for a catch event)."""
+
+    task: str
+    element: Element
+    host: str
+    rule: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where an instance stands after a move. `hosts`: ids of every place a timer could hang on that still lives."""
+
+    opened: tuple[Opened, ...]
+    armed: tuple[Armed, ...]
+    hosts: frozenset[str]
+    live: tuple[Element, ...]
+    ended: bool
+
+
+class Definitions:
+    """All diagrams of a deployment, compiled. Shared by every instance and thread; never changed after creation."""
+
+    def __init__(self, files: Mapping[str, bytes], compile_expression: Callable[[str], Compiled]) -> None:
+        self.processes: dict[str, Process] = {}
+        for name, data in files.items():
+            for process in read_diagram(data, where=name):
+                self.processes[process.id] = process
+        self._specs = parse_specs(files)
+        self._owners: dict[str, Process] = {}
+        self.expressions: dict[str, Compiled] = {}
+        for process in self.processes.values():
+            self._owners[process.id] = process
+            for element in process.elements.values():
+                if element.type in ("subProcess", "transaction"):
+                    self._owners[element.id] = process
+            for _, text in process.expressions():
+                self._compile(text, compile_expression)
+        for spec, subprocesses in self._specs.values():
+            for one in (spec, *subprocesses.values()):
+                for _, text in expression_texts(one):
+                    self._compile(text, compile_expression)
+        self.starters: dict[str, Process] = {
+            process.start.message: process for process in self.processes.values() if process.start.message
+        }
+        """Message name → the process that it starts."""
+
+    def _compile(self, text: str, compile_expression: Callable[[str], Compiled]) -> None:
+        if text not in self.expressions:
+            self.expressions[text] = compile_expression(text)
+
+    def element(self, owner: str, name: str) -> Element | None:
+        """The element behind a task of the spec `owner` (a process or subprocess id), None for the library's own."""
+        return self._owners[owner].elements.get(name.removesuffix(CHILD))
+
+    def start(self, process: str, host: Host) -> Run:
+        """A new instance, run to its first wait."""
+        spec, subprocesses = self._specs[process]
+        run = Run(self, Workflow(spec, subprocesses, script_engine=None), host)
+        run.advance()
+        return run
+
+    def resume(self, process: str, state: str, host: Host) -> Run:
+        """The instance of a stored state. Runs nothing."""
+        spec, subprocesses = self._specs[process]
+        return Run(self, load(state, spec, subprocesses), host)
+
+
+class Run:
+    """One instance in memory."""
+
+    def __init__(self, definitions: Definitions, workflow: Workflow, host: Host) -> None:
+        self.definitions = definitions
+        self._workflow = workflow
+        self.attend(host)
+
+    def attend(self, host: Host) -> None:
+        """Let another command's host answer from now on (an instance kept in memory between commands)."""
+        self._workflow.script_engine = Bridge(self.definitions, host)
+
+    # -- moves ------------------------------------------------------------------------------------------------------
+
+    def complete(self, task_id: str) -> None:
+        """A person's task is done. Raises `EngineError` if it does not wait for anybody."""
+        task = self._find(task_id)
+        if task is None or task._state != TaskState.READY or not task.task_spec.manual:
+            raise EngineError(task_id, "任务已不在等待办理。", "The task does not wait to be done.")
+        task.run()
+        self.advance()
+
+    def fire(self, task_id: str) -> bool:
+        """The timer's due time has passed. False if it no longer waits (its activity was left)."""
+        task = self._find(task_id)
+        if task is None or task._state != TaskState.WAITING or not is_timer(task.task_spec):
+            return False
+        self._catch(task)
+        self.advance()
+        return True
+
+    def awaits(self, message: str) -> bool:
+        """True if an event of this instance waits for the message."""
+        return bool(self._listeners(message))
+
+    def deliver(self, message: str) -> None:
+        """Hand a message to every event that waits for it."""
+        for task in self._listeners(message):
+            if task._state == TaskState.WAITING:
+                self._catch(task)
+                self.advance()
+
+    def rearm(self, host_id: str, element_id: str) -> str | None:
+        """Arm a boundary timer that has fired once more, on the same activity. The new timer's task id, or None."""
+        split = self._find(host_id)
+        if split is None or not isinstance(split.task_spec, BoundaryEventSplit):
+            return None
+        spec = split.workflow.spec.task_specs.get(element_id)
+        if not isinstance(spec, BoundaryEvent) or not isinstance(spec.event_definition, ClocklessTimer):
+            return None
+        task = split._add_child(spec, TaskState.WAITING)
+        spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+        spec._update(task)
+        return str(task.id.hex)
+
+    def advance(self) -> None:
+        """Run everything that needs no person, until only waits are left."""
+        workflow = self._workflow
+        steps = 0
+        while True:
+            ready = self._ready()
+            if not ready:
+                break
+            for task in ready:
+                if task._state != TaskState.READY:
+                    continue
+                steps += 1
+                if steps > MAX_STEPS:
+                    raise Runaway(
+                        task.task_spec.name,
+                        "流程图存在死循环，已中止。",
+                        "The diagram loops without end.",
+                    )
+                task.run()
+                element = self.definitions.element(task.workflow.spec.name, task.task_spec.name)
+                if element is not None:
+                    workflow.script_engine.host.passed(element)
+            for sub in sorted(workflow.subprocesses.values(), key=lambda sub: -sub.depth):
+                parent = workflow.get_task_from_id(sub.parent_task_id)
+                if sub.completed and parent._state == TaskState.STARTED:
+                    parent.task_spec._update(parent)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def outcome(self) -> Outcome:
+        """What is open, armed and alive now."""
+        opened: list[Opened] = []
+        armed: list[Armed] = []
+        hosts: set[str] = set()
+        live: list[Element] = []
+        for workflow in self._trees():
+            for task in workflow.tasks.values():
+                if not task._state & LIVE:
+                    continue
+                element = self.definitions.element(workflow.spec.name, task.task_spec.name)
+                if element is None:
+                    continue
+                if is_timer(task.task_spec):
+                    parent = task.parent
+                    on_split = parent is not None and isinstance(parent.task_spec, BoundaryEventSplit)
+                    host = parent.id.hex if on_split else task.id.hex
+                    hosts.add(host)
+                    armed.append(Armed(task.id.hex, element, host, task.internal_data["rule"]))
+                    continue
+                parent = task.parent
+                if parent is not None and isinstance(parent.task_spec, BoundaryEventSplit):
+                    hosts.add(parent.id.hex)
+                live.append(element)
+                if task.task_spec.manual and task._state == TaskState.READY:
+                    opened.append(Opened(task.id.hex, element, dict(task.data)))
+        return Outcome(tuple(opened), tuple(armed), frozenset(hosts), tuple(live), self._workflow.completed)
+
+    def state(self) -> str:
+        """The state as text, pruned."""
+        if not self._workflow.completed:
+            prune(self._workflow)
+        return dump(self._workflow)
+
+    @property
+    def size(self) -> int:
+        """Tasks held, over all trees."""
+        return sum(len(workflow.tasks) for workflow in self._trees())
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _trees(self) -> list[Any]:
+        return [self._workflow, *(s for s in self._workflow.subprocesses.values() if not s.completed)]
+
+    def _ready(self) -> list[Any]:
+        return [
+            task
+            for workflow in reversed(self._trees())
+            for task in list(workflow.tasks.values())
+            if task._state == TaskState.READY and not task.task_spec.manual
+        ]
+
+    def _listeners(self, message: str) -> list[Any]:
+        return [
+            task
+            for task in list(self._workflow.event_manager.tasks.values())
+            if is_message_catch(task.task_spec)
+            and task.task_spec.event_definition.name == message
+            and task._state == TaskState.WAITING
+        ]
+
+    def _find(self, task_id: str) -> Any | None:
+        key = UUID(hex=task_id)
+        return next((w.tasks[key] for w in self._trees() if key in w.tasks), None)
+
+    def _catch(self, task: Any) -> None:
+        task.internal_data["event_fired"] = True
+        task.task_spec._update(task)
+
+
+class Bridge:
+    """The workflow's `script_engine`: turns what the library asks into questions to the host."""
+
+    def __init__(self, definitions: Definitions, host: Host) -> None:
+        self.definitions = definitions
+        self.host = host
+
+    def element(self, task: Any) -> Element:
+        element = self.definitions.element(task.workflow.spec.name, task.task_spec.name)
+        if element is None:
+            raise EngineError(task.task_spec.name, "图中没有该元素。", "The diagram has no such element.")
+        return element
+
+    def evaluate(self, task: Any, text: str, external_context: Any = None) -> Any:
+        """Asked by gateways and loops, and by ourselves."""
+        try:
+            return self.host.evaluate(self.definitions.expressions[text], task.data)
+        except EngineError:
+            raise
+        except Exception as error:
+            name = task.task_spec.name.removesuffix(CHILD)
+            raise EngineError(name, f"表达式“{text}”出错：{error}", f'"{text}" failed: {error}') from error
+
+    def arm(self, task: Any) -> dict[str, Any]:
+        element = self.element(task)
+        text = element.timer or ""
+        value = text if is_iso_duration(text) else self.evaluate(task, text)
+        return self.host.arm(element, value)
+
+    def run_script(self, task: Any) -> None:
+        element = self.element(task)
+        self.host.assign(element.result or "", self.evaluate(task, element.script or ""))
+
+    def decide(self, task: Any) -> None:
+        element = self.element(task)
+        self.host.assign(element.result or "", self.host.decide(element, task.data))
+
+    def operate(self, task: Any) -> None:
+        element = self.element(task)
+        self.host.operate(element, element.topic or "", self._inputs(task, element))
+
+    def throw(self, task: Any, message: str) -> None:
+        element = self.element(task)
+        self.host.throw(element, message, self._inputs(task, element))
+
+    def _inputs(self, task: Any, element: Element) -> dict[str, Any]:
+        return {name: self.evaluate(task, text) for name, text in element.inputs if text}

@@ -1,0 +1,194 @@
+"""The token state of one instance as short JSON text, and back; and its pruning.
+
+The library's own serializer stores the definitions inside every instance and walks every predicted task. Definitions
+belong to the deployment, so a state here is only the task tree: per task its id, parent, spec, state and the little the
+engine notes (`rule`, `event_fired`, the item of a multi-instance). Task data is empty but for multi-instance items.
+
+Pruning keeps a state flat over any number of rework rounds: everything above the lowest common ancestor of the live
+tasks is history, which the journal has. A join waiting at the end of the process is dropped too while other tokens
+live: it would otherwise tie the tree to the place where a long finished branch began.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.specs.control import _EndJoin
+from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+LIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
+FORMAT = 1
+
+
+class Workflow(BpmnWorkflow):  # type: ignore[misc]
+    """The library's workflow, looking for work in its table of tasks instead of walking the tree."""
+
+    def create_subprocess(self, my_task: Any, spec_name: str) -> Subworkflow:
+        subprocess = Subworkflow(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
+        self.subprocesses[my_task.id] = subprocess
+        return subprocess
+
+    def update_waiting_tasks(self) -> None:
+        _update_waiting(self)
+
+    def refresh_timers(self) -> None:
+        """Timers fire when they are told to; there is nothing to refresh."""
+
+
+class Subworkflow(BpmnSubWorkflow):  # type: ignore[misc]
+    def update_waiting_tasks(self) -> None:
+        _update_waiting(self)
+
+
+def _update_waiting(workflow: Any) -> None:
+    listening = workflow.top_workflow.event_manager.tasks
+    for task in list(workflow.tasks.values()):
+        # An event that already listens moves only when it is caught; asking it again changes nothing.
+        if task._state == TaskState.WAITING and task.id not in listening and task.id in workflow.tasks:
+            task.task_spec._update(task)
+
+
+def dump(workflow: Workflow) -> str:
+    """The state as JSON text, keys in a fixed order (the engine depends on order, so never store it as JSONB)."""
+    return json.dumps(
+        {
+            "v": FORMAT,
+            **_dump_tree(workflow),
+            "subs": {
+                parent.hex: {"spec": sub.spec.name, **_dump_tree(sub)} for parent, sub in workflow.subprocesses.items()
+            },
+        },
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+
+
+def _dump_tree(workflow: Any) -> dict[str, Any]:
+    tasks = []
+    for task in workflow.tasks.values():
+        row: list[Any] = [
+            task.id.hex,
+            task._parent.hex if task._parent else None,
+            task.task_spec.name,
+            task._state,
+        ]
+        if task.triggered or task.internal_data or task.data:
+            row.append(int(task.triggered))
+            row.append(task.internal_data)
+            row.append(task.data)
+        tasks.append(row)
+    return {"root": workflow.task_tree.id.hex, "done": int(workflow.completed), "tasks": tasks}
+
+
+def load(text: str, spec: Any, subprocess_specs: dict[str, Any]) -> Workflow:
+    """The workflow of a state, on shared specs. The caller sets `script_engine`."""
+    stored = json.loads(text)
+    workflow = Workflow(spec, subprocess_specs, deserializing=True)
+    _load_tree(workflow, stored)
+    waiting = dict(stored["subs"])
+    # A subprocess needs the task it hangs on: go on until the nested ones have found theirs.
+    while waiting:
+        for key in list(waiting):
+            parent_id = UUID(hex=key)
+            owner = next(
+                (w for w in (workflow, *workflow.subprocesses.values()) if parent_id in w.tasks),
+                None,
+            )
+            if owner is None:
+                continue
+            part = waiting.pop(key)
+            sub = Subworkflow(
+                subprocess_specs[part["spec"]],
+                parent_task_id=parent_id,
+                top_workflow=workflow,
+                deserializing=True,
+            )
+            _load_tree(sub, part)
+            workflow.subprocesses[parent_id] = sub
+            parent = owner.tasks[parent_id]
+            sub.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
+    return workflow
+
+
+def _load_tree(workflow: Any, stored: dict[str, Any]) -> None:
+    task_specs = workflow.spec.task_specs
+    tasks = workflow.tasks
+    listening = workflow.top_workflow.event_manager
+    for row in stored["tasks"]:
+        task_id = UUID(hex=row[0])
+        task = Task(workflow, task_specs[row[2]], state=row[3], id=task_id)
+        if row[1] is not None:
+            parent_id = UUID(hex=row[1])
+            task._parent = parent_id
+            tasks[parent_id]._children.append(task_id)
+        if len(row) > 4:
+            task.triggered = bool(row[4])
+            task.internal_data = row[5]
+            task.data = row[6]
+        if row[3] == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
+            listening.add_task(task)
+    workflow.task_tree = tasks[UUID(hex=stored["root"])]
+    workflow.completed = bool(stored["done"])
+
+
+def prune(workflow: Workflow) -> None:
+    """Forget the finished past. Keeps every live token, what it hangs on, and what is predicted below."""
+    _prune_tree(workflow)
+    kept = {workflow}
+    for parent, sub in list(workflow.subprocesses.items()):
+        if sub.completed or not any(parent in w.tasks for w in (workflow, *workflow.subprocesses.values())):
+            for task in sub.tasks.values():
+                workflow.event_manager.remove_task(task)
+            del workflow.subprocesses[parent]
+    for sub in workflow.subprocesses.values():
+        _prune_tree(sub)
+        kept.add(sub)
+    for task in list(workflow.event_manager.tasks.values()):
+        if task.workflow not in kept or task.id not in task.workflow.tasks:
+            workflow.event_manager.remove_task(task)
+
+
+def _prune_tree(workflow: Any) -> None:
+    live = [task for task in workflow.tasks.values() if task._state & LIVE]
+    working = [task for task in live if not isinstance(task.task_spec, _EndJoin)]
+    if not working:
+        return
+    for task in live:
+        if isinstance(task.task_spec, _EndJoin) and task._state == TaskState.WAITING:
+            workflow._remove_task(task.id)
+    paths = [_path(task) for task in working]
+    depth = 0
+    for level in zip(*paths, strict=False):
+        if any(task is not level[0] for task in level):
+            break
+        depth += 1
+    top = paths[0][depth - 1]
+    if top._state & LIVE and top.parent is not None:
+        top = top.parent  # a live task keeps the split or gateway that it came from
+    root = workflow.task_tree
+    if top is root or top.parent is root:
+        return
+    keep = {root.id}
+    stack = [top]
+    while stack:
+        task = stack.pop()
+        keep.add(task.id)
+        stack.extend(task.children)
+    root._children = [top.id]
+    top._parent = root.id
+    for task_id in [task_id for task_id in workflow.tasks if task_id not in keep]:
+        del workflow.tasks[task_id]
+
+
+def _path(task: Any) -> list[Any]:
+    path = []
+    while task is not None:
+        path.append(task)
+        task = task.parent
+    return path[::-1]

@@ -1,0 +1,120 @@
+"""The platform's operations: what a service task of a diagram may ask for, by topic.
+
+A short registered list, never code from the diagram. Each gets the command in progress, the instance and element that
+ask, and the evaluated inputs; it changes the order in memory and notes it in the journal. Missing or wrong inputs are
+an error that names the element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from decisions import to_plain
+from processes import due_times
+from processes.engine.diagram import Element
+from processes.engine.run import EngineError
+from processes.order import Deadline, Instance, Notice, Refused
+
+if TYPE_CHECKING:
+    from processes.command import Command
+
+Inputs = dict[str, Any]
+Operation = Callable[["Command", Instance, Element, Inputs], None]
+
+
+def hold_deadline(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """A decision is pending: the deadline at `element` does not fire until it is released or extended."""
+    deadline = _deadline(command, element, inputs)
+    if deadline is not None and deadline.fired_at is None:
+        deadline.held_by = instance.id
+        command.touch_deadline(deadline)
+        command.note("held", [deadline.timer or deadline.element])
+
+
+def release_deadline(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """The decision is made and changes nothing: if the due instant has passed, it fires with its original due time."""
+    deadline = _deadline(command, element, inputs)
+    if deadline is not None and deadline.held_by is not None:
+        deadline.held_by = None
+        command.touch_deadline(deadline)
+        command.note("released", [deadline.timer or deadline.element])
+
+
+def extend_deadline(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """Prolong the deadline at `element` by the limit `by` (`working_days(5)`)."""
+    deadline = _deadline(command, element, inputs)
+    by = inputs.get("by")
+    if not isinstance(by, dict) or "limit" not in by:
+        raise EngineError(element.id, "延期缺少期限“by”。", 'The extension lacks the limit "by".')
+    if deadline is not None:
+        due_times.extend(command, deadline, str(by["limit"]))
+
+
+def refuse(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """The application is refused by rule: recorded, and its causes told to the sender."""
+    causes = to_plain(inputs.get("causes")) or []
+    codes = tuple(str(cause) for cause in (causes if isinstance(causes, list) else [causes]))
+    says = str(to_plain(inputs.get("says")) or "")
+    command.refused.append(Refused(codes, says))
+    command.note("refused", [{"process": instance.process, "causes": list(codes), "says": says}])
+
+
+def notify(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """A notice to a role (in a unit) or to the petitioner, delivered after the command."""
+    body = {key: to_plain(value) for key, value in inputs.items() if key not in ("to", "unit", "template")}
+    order = command.order
+    number = len(command.notices) + 1
+    notice = Notice(
+        key=f"{order.id}:{order.journal_seq + len(command.entries) + 1}:{number}",
+        to=str(to_plain(inputs.get("to")) or "petitioner"),
+        unit=str(to_plain(inputs["unit"])) if inputs.get("unit") else None,
+        template=str(to_plain(inputs.get("template")) or element.id),
+        body={"number": order.number, **body},
+        at=command.now,
+    )
+    command.notices.append(notice)
+    command.note("notified", [{"to": notice.to, "unit": notice.unit, "template": notice.template}])
+
+
+def close_order(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """The case is closed: from now on the retention period runs."""
+    if command.order.closed_at is None:
+        command.order.closed_at = command.now
+        command.note("closed", True)
+
+
+def archive_order(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """The file is complete and kept; `years` of retention are a deadline of the diagram, not of this row."""
+    command.order.archived_at = command.now
+    command.order.facts["archive_no"] = f"{command.order.number}-A"
+    command.note("archived", command.order.facts["archive_no"])
+
+
+def mark(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """Set one fact of the order: `fact` is its name, `value` its value."""
+    name = str(to_plain(inputs.get("fact")) or "")
+    if not name:
+        raise EngineError(element.id, "缺少要标记的事实名“fact”。", 'The name "fact" of what to mark is missing.')
+    command.order.facts[name] = to_plain(inputs.get("value"))
+    command.note("set", [{name: command.order.facts[name]}])
+
+
+OPERATIONS: dict[str, Operation] = {
+    "hold_deadline": hold_deadline,
+    "release_deadline": release_deadline,
+    "extend_deadline": extend_deadline,
+    "refuse": refuse,
+    "notify": notify,
+    "close_order": close_order,
+    "archive_order": archive_order,
+    "mark": mark,
+}
+
+
+def _deadline(command: Command, element: Element, inputs: Inputs) -> Deadline | None:
+    """The deadline named by the input `element`; None if it is not running (work already handed in)."""
+    name = to_plain(inputs.get("element"))
+    if not name:
+        raise EngineError(element.id, "缺少时限名“element”。", 'The name "element" of the deadline is missing.')
+    return due_times.find(command.order, str(name))

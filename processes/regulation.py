@@ -1,0 +1,225 @@
+"""A regulation: a pack compiled and ready to run.
+
+Diagrams, tables and forms are parsed and compiled once per deployment and shared by all its orders. `compile_pack`
+refuses whatever the engine would ignore or do wrong, with file, element and a sentence (`BadPack.problems`).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from decisions import Decision, DmnError, FeelError, check_model, read_model
+from processes.engine.diagram import Element, Process
+from processes.engine.lint import Known, lint_pack
+from processes.engine.run import Definitions
+from processes.engine.xml import XmlRefused
+from processes.errors import BadPack
+from processes.expressions import FUNCTIONS, compile_text
+from processes.operations import OPERATIONS
+from processes.pack import Pack, Problem
+from timers.due import Counting
+
+
+@dataclass(frozen=True)
+class Regulation:
+    """One deployment, compiled. `number` is None until it is deployed."""
+
+    pack: Pack
+    definitions: Definitions
+    tables: Mapping[str, Decision]
+    forms: Mapping[str, Mapping[str, Any]]
+    """Form id → form-js schema."""
+    counting: Counting
+    number: int | None = None
+    effective_from: datetime | None = None
+    warnings: tuple[Problem, ...] = ()
+    compiled_forms: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """For the room of forms to keep its compiled classes with the deployment they belong to."""
+
+    @property
+    def office(self) -> str:
+        return self.pack.name
+
+    @property
+    def title(self) -> str:
+        return str(self.pack.settings.get("title", self.pack.name))
+
+    @property
+    def document(self) -> str:
+        return str(self.pack.settings.get("document", ""))
+
+    @cached_property
+    def main(self) -> str:
+        """Id of the main line's process."""
+        return str(self.pack.settings["processes"]["main"])
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.counting.zone)
+
+    @cached_property
+    def roles(self) -> Mapping[str, Mapping[str, Any]]:
+        """Role code → name and what it sees (`office` or `unit`)."""
+        roles: Mapping[str, Mapping[str, Any]] = self.pack.settings.get("roles", {})
+        return roles
+
+    @cached_property
+    def statuses(self) -> Mapping[str, str]:
+        return dict(self.pack.settings.get("status", {}))
+
+    def table(self, decision: str) -> Decision:
+        return self.tables[decision]
+
+    def element(self, process: str, element: str) -> Element | None:
+        found = self.definitions.processes.get(process)
+        return found.elements.get(element) if found else None
+
+    def processes(self) -> list[Process]:
+        """Main line first, then by id."""
+        every = self.definitions.processes.values()
+        return sorted(every, key=lambda process: (process.id != self.main, process.id))
+
+    def order_number(self, received_at: datetime, sequence: int) -> str:
+        """Number of an order by the pack's scheme, such as `NC{date:%Y%m%d}-{seq:04d}`."""
+        scheme = str(self.pack.settings.get("number_scheme", "{date:%Y%m%d}-{seq:04d}"))
+        return scheme.format(date=received_at.astimezone(self.zone), seq=sequence)
+
+    def timers(self) -> list[dict[str, Any]]:
+        """Every timer id of the regulation with the elements and tables that carry it."""
+        found: dict[str, dict[str, Any]] = {}
+
+        def add(timer: str, **where: Any) -> None:
+            entry = found.setdefault(timer, {"timer": timer, "elements": [], "tables": []})
+            for key, value in where.items():
+                if value not in entry[key]:
+                    entry[key].append(value)
+
+        for process in self.processes():
+            for element in process.elements.values():
+                if element.event == "timer" and "timer" in element.properties:
+                    add(element.properties["timer"], elements=f"{process.id}.{element.id}")
+        for table_id, table in self.tables.items():
+            for timer in timer_outputs(table):
+                add(timer, tables=table_id)
+        return [found[key] for key in sorted(found)]
+
+
+def timer_outputs(table: Decision) -> list[str]:
+    """The timer ids that a limits table can give (constant cells of its output `timer`)."""
+    texts: list[str] = []
+    for text in table.output_texts("timer"):
+        value = text.strip().strip('"')
+        if value and value != "null" and value not in texts:
+            texts.append(value)
+    return texts
+
+
+def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]] | None = None) -> Regulation:
+    """The pack as a regulation. `check_form`: what the room of forms says of a form file. Raises `BadPack`."""
+    problems = _missing_settings(pack)
+    forms, form_problems = _forms(pack, check_form)
+    tables, table_problems = _tables(pack)
+    problems += form_problems + table_problems
+    diagrams = pack.of_type(".bpmn")
+    problems += _lint(pack, diagrams, forms, tables)
+    errors = [problem for problem in problems if problem.level == "error"]
+    if errors:
+        raise BadPack(list(errors))
+    definitions = Definitions(diagrams, compile_text)
+    warnings = tuple(problem for problem in problems if problem.level != "error")
+    return Regulation(pack, definitions, tables, forms, _counting(pack), warnings=warnings)
+
+
+def load_regulation(pack: Pack, number: int, effective_from: datetime) -> Regulation:
+    """A deployed pack, compiled again from the store. It was linted when it was deployed."""
+    forms, _ = _forms(pack, None)
+    tables, _ = _tables(pack, check=False)
+    definitions = Definitions(pack.of_type(".bpmn"), compile_text)
+    return Regulation(pack, definitions, tables, forms, _counting(pack), number, effective_from)
+
+
+def _missing_settings(pack: Pack) -> list[Problem]:
+    problems = []
+    for key, zh in (("title", "标题"), ("processes", "主流程 [processes] main"), ("roles", "角色 [roles]")):
+        if key not in pack.settings:
+            problems.append(Problem("error", "setting", "pack.toml", key, f"缺少{zh}。", f"{key} is missing"))
+    main = pack.settings.get("processes", {}).get("main")
+    if "processes" in pack.settings and not main:
+        problems.append(Problem("error", "setting", "pack.toml", "processes.main", "缺少主流程。", "no main process"))
+    return problems
+
+
+def _forms(
+    pack: Pack, check: Callable[[str, bytes], list[Problem]] | None
+) -> tuple[dict[str, Mapping[str, Any]], list[Problem]]:
+    forms: dict[str, Mapping[str, Any]] = {}
+    problems: list[Problem] = []
+    for path, data in pack.of_type(".form").items():
+        if check is not None:
+            found = check(path, data)
+            problems += found
+            if any(problem.level == "error" for problem in found):
+                continue
+        try:
+            schema = json.loads(data)
+            forms[str(schema["id"])] = schema
+        except (ValueError, KeyError, TypeError) as error:
+            problems.append(
+                Problem("error", "form", path, "", f"表单不是有效的 JSON：{error}", f"not a form: {error}")
+            )
+    return forms, problems
+
+
+def _tables(pack: Pack, *, check: bool = True) -> tuple[dict[str, Decision], list[Problem]]:
+    tables: dict[str, Decision] = {}
+    problems: list[Problem] = []
+    for path, data in pack.of_type(".dmn").items():
+        try:
+            model = read_model(data, where=path, functions=FUNCTIONS)
+        except (DmnError, FeelError) as error:
+            element = str(getattr(error, "element", "") or "")
+            problems.append(Problem("error", "dmn", path, element, error.zh, error.en))
+            continue
+        tables |= model.decisions
+        if check:
+            for found in check_model(model):
+                place = f"{found.element} 第{found.row}行" if found.row else found.element
+                level = getattr(found, "level", "error")
+                problems.append(Problem(level, found.code, path, place, found.zh, found.en))
+    return tables, problems
+
+
+def _lint(
+    pack: Pack, diagrams: Mapping[str, bytes], forms: Mapping[str, Any], tables: Mapping[str, Any]
+) -> list[Problem]:
+    known = Known(
+        roles=frozenset(pack.settings.get("roles", {})),
+        forms=frozenset(forms),
+        decisions=frozenset(tables),
+        topics=frozenset(OPERATIONS),
+    )
+    try:
+        found = lint_pack(diagrams, known=known, compile_expression=compile_text)
+    except XmlRefused as error:
+        return [Problem("error", "xml", error.where, "", error.zh, error.en)]
+    return [
+        Problem(one.level, one.code, one.file, f"{one.element}（{one.name}）" if one.name else one.element, one.zh, one.en)
+        for one in found
+    ]
+
+
+def _counting(pack: Pack) -> Counting:
+    settings = pack.settings
+    close = str(settings.get("close", "17:30"))
+    return Counting(
+        zone=str(settings.get("zone", "Asia/Shanghai")),
+        close=time.fromisoformat(close),
+        due_mode=settings.get("due_mode", "close"),
+        roll_natural_days=bool(settings.get("roll_natural_days", True)),
+    )

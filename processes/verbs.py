@@ -1,0 +1,263 @@
+"""The verbs: what a person or the platform can do to an order. Each is one command through the door.
+
+Values come validated from the room of forms. Personal ones are sealed by the store and leave only their hash in the
+journal; for rules there is a fact `has_<field>` that says whether one was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from processes import due_times, duties
+from processes.command import Command
+from processes.door import Door, Result
+from processes.errors import AlreadyHandled, NotFound, NotNow, NotYourDuty
+from processes.expressions import CURRENT
+from processes.order import Entry, Facts, Order
+from processes.people import SYSTEM, Actor
+from processes.regulation import Regulation
+from processes.store import Transaction
+from timers.calendar import Calendar
+
+Values = Mapping[str, Any]
+
+
+def receive(
+    door: Door,
+    actor: Actor,
+    office: str,
+    values: Values,
+    now: datetime,
+    *,
+    personal: Collection[str] = (),
+    regulation: Regulation | None = None,
+) -> Result:
+    """A request comes in: number it and start the main line. `values`: fields of the intake form.
+
+    The order runs on the regulation in force when it was received, unless one is given (replays), and then is marked.
+    """
+    received_at = _instant(values.get("received_at")) or now
+    in_force = regulation or door.regulations.in_force(office, received_at)
+    main = in_force.definitions.processes[in_force.main]
+    if not actor.is_system and not actor.holds(office, main.starters, None):
+        raise NotYourDuty()
+    open_values, sealed = _split(values, personal)
+
+    def order_of(work: Transaction, regulation: Regulation) -> Order:
+        day = received_at.astimezone(regulation.zone)
+        number = work.next_in_series(office, f"order:{day:%Y%m%d}")
+        return Order(
+            id=uuid4().hex,
+            office=office,
+            number=regulation.order_number(received_at, number),
+            deployment=regulation.number or 0,
+            status="registered",
+            title=str(values.get("title") or ""),
+            received_at=received_at,
+            facts={**open_values, **_given(sealed, personal)},
+            replay=regulation is not in_force or _before(in_force, received_at),
+        )
+
+    with door.receipt(order_of, in_force, actor, now) as (command, work):
+        with command.acting("receive", at=now, actor=actor, element=main.start.id) as notes:
+            notes["values"] = open_values
+            _seal(command, work, notes, sealed)
+            command.count_done(main.start.id, actor)
+            command.start(in_force.main, command.order.facts, actor.user)
+    return _result(command)
+
+
+def complete(
+    door: Door, actor: Actor, task_id: str, values: Values, now: datetime, *, personal: Collection[str] = ()
+) -> Result:
+    """A person finishes a task with the values of its form. Raises `NotFound`, `NotYourDuty`, `AlreadyHandled`."""
+    with door.command(lambda work: work.order_of_task(task_id), actor, now) as (command, work):
+        order = command.order
+        duties.require_sight(actor, order, command.regulation)
+        task = order.tasks.get(task_id)
+        if task is None or task.closed_at is not None:
+            raise AlreadyHandled()
+        duties.require_duty(actor, order, task)
+        instance = order.instances[task.instance]
+        open_values, sealed = _split(values, personal)
+        with command.acting("complete", at=now, actor=actor, element=task.element) as notes:
+            notes["instance"] = instance.id
+            notes["values"] = open_values
+            _seal(command, work, notes, sealed)
+            if task.local:
+                # One of many: each adds its answer to the list named after the element.
+                instance.vars.setdefault(task.element, []).append({**task.local, **open_values, "by": actor.user})
+            else:
+                instance.vars.update({**open_values, **_given(sealed, personal)})
+            instance.vars[f"{task.element}_by"] = actor.user
+            task.closed_at, task.outcome, task.done_by = now, "completed", actor.user
+            if task.id not in command.changes.new_tasks:
+                command.changes.tasks[task.id] = task
+            command.count_done(task.element, actor)
+            _involve(command, open_values)
+            run = command.run(instance)
+            run.complete(task_id)
+            command.sync(instance, run)
+    return _result(command)
+
+
+def send(
+    door: Door,
+    actor: Actor,
+    order_id: str,
+    message: str,
+    values: Values,
+    now: datetime,
+    *,
+    personal: Collection[str] = (),
+) -> Result:
+    """A person starts a side process of the order (an application, an urgent report…) by its message."""
+    with door.command(lambda work: work.order(order_id), actor, now) as (command, work):
+        duties.require_sight(actor, command.order, command.regulation)
+        process = command.regulation.definitions.starters.get(message)
+        if process is None or not process.starters:
+            raise NotFound(f"没有可以发起的“{message}”。", f"Nothing can be started with {message!r}.")
+        token = CURRENT.set(command)
+        try:
+            duties.require_start(command, process, actor)
+        finally:
+            CURRENT.reset(token)
+        open_values, sealed = _split(values, personal)
+        unit = next(iter(sorted(actor.units(command.order.office))), None)
+        variables: Facts = {
+            **open_values,
+            **_given(sealed, personal),
+            "applicant": actor.user,
+            "applicant_unit": unit,
+            "applied_at": now.isoformat(),
+        }
+        with command.acting("send", at=now, actor=actor, element=process.start.id) as notes:
+            notes["message"] = message
+            notes["values"] = open_values
+            _seal(command, work, notes, sealed)
+            command.count_done(process.start.id, actor)
+            instance = command.start(process.id, variables, actor.user)
+            notes["instance"] = instance.id
+    return _result(command)
+
+
+def may_send(command_order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime) -> list[str]:
+    """Messages that the actor could send now, in the order of the pack's processes. Reads only."""
+    command = Command(command_order, regulation, calendar, actor, now)
+    token = CURRENT.set(command)
+    try:
+        offered = []
+        for process in regulation.processes():
+            message = process.start.message
+            if not message or not process.starters:
+                continue
+            try:
+                duties.require_start(command, process, actor)
+            except (NotYourDuty, NotNow):
+                continue
+            offered.append(message)
+        return offered
+    finally:
+        CURRENT.reset(token)
+
+
+def fire_deadline(door: Door, deadline_id: str, now: datetime) -> Result:
+    """The sweep's verb: fire what is past on the order of this deadline. Nothing happens twice."""
+    with door.command(lambda work: work.order_of_deadline(deadline_id), SYSTEM, now) as (command, _):
+        pass
+    return _result(command)
+
+
+def pass_time(door: Door, order_id: str, now: datetime) -> Result:
+    """Fire every deadline of the order that lies before `now` (virtual time: scenarios and replays)."""
+    with door.command(lambda work: work.order(order_id), SYSTEM, now) as (command, _):
+        pass
+    return _result(command)
+
+
+def recalculate(door: Door, actor: Actor, order_id: str, calendar: Calendar, now: datetime) -> Result:
+    """Recompute the order's running deadlines with a new calendar, and journal what moved."""
+    with door.command(lambda work: work.order(order_id), actor, now) as (command, _):
+        with command.acting("recalculate", at=now, actor=actor) as notes:
+            notes["calendar"] = calendar.version
+            command.calendar = calendar
+            moved = due_times.recalculate(command, calendar)
+            notes["moved"] = moved
+    return _result(command)
+
+
+def reveal(door: Door, actor: Actor, order_id: str, fields: Collection[str], why: str, now: datetime) -> Result:
+    """Somebody looks at masked personal values: allowed to who sees the order, with a reason, and journalled."""
+    with door.command(lambda work: work.order(order_id), actor, now) as (command, _):
+        duties.require_sight(actor, command.order, command.regulation)
+        with command.acting("reveal", at=now, actor=actor) as notes:
+            notes["fields"] = sorted(fields)
+            notes["why"] = why
+    return _result(command)
+
+
+def claim(door: Door, actor: Actor, task_id: str, now: datetime, *, release: bool = False) -> Result:
+    """Take a task for oneself, or give it back. Raises `AlreadyHandled` if another holds it."""
+    with door.command(lambda work: work.order_of_task(task_id), actor, now) as (command, _):
+        duties.require_sight(actor, command.order, command.regulation)
+        task = command.order.tasks.get(task_id)
+        if task is None or task.closed_at is not None or (task.assignee and task.assignee != actor.user):
+            raise AlreadyHandled()
+        duties.require_duty(actor, command.order, task)
+        with command.acting("release" if release else "claim", at=now, actor=actor, element=task.element):
+            task.assignee = None if release else actor.user
+            command.changes.tasks[task.id] = task
+    return _result(command)
+
+
+def record(door: Door, actor: Actor, office: str, act: str, changed: Values, now: datetime, why: str = "") -> None:
+    """An entry in the office's own chain: what belongs to no order (a deployment, a calendar, a refusal of rights)."""
+    with door.store.transaction() as work:
+        work.record(office, [Entry(actor.user, act, now, changed=dict(changed), why=why or None)])
+
+
+def _split(values: Values, personal: Collection[str]) -> tuple[Facts, Facts]:
+    given = {key: value for key, value in values.items() if value is not None}
+    return (
+        {key: value for key, value in given.items() if key not in personal},
+        {key: value for key, value in given.items() if key in personal},
+    )
+
+
+def _given(sealed: Facts, personal: Collection[str]) -> Facts:
+    return {f"has_{key}": bool(sealed.get(key)) for key in personal}
+
+
+def _seal(command: Command, work: Transaction, notes: dict[str, Any], sealed: Facts) -> None:
+    if sealed:
+        notes["personal"] = work.seal(command.order, sealed)
+
+
+def _involve(command: Command, values: Values) -> None:
+    """Units named by dispatch see the order, also before they have a task."""
+    lead = values.get("lead_unit")
+    if isinstance(lead, str) and lead:
+        command.involve(lead)
+    for unit in values.get("co_units") or []:
+        command.involve(str(unit))
+
+
+def _instant(value: Any) -> datetime | None:
+    if isinstance(value, str) and value:
+        return datetime.fromisoformat(value)
+    return value if isinstance(value, datetime) else None
+
+
+def _before(regulation: Regulation, received_at: datetime) -> bool:
+    effective = regulation.effective_from
+    return effective is not None and received_at < effective
+
+
+def _result(command: Command) -> Result:
+    fired = tuple(d for d in command.order.deadlines.values() if d.fired_at == command.happened_at)
+    opened = tuple(task for task in command.changes.new_tasks.values() if task.closed_at is None)
+    return Result(command.order, opened, tuple(command.refused), fired)
+
