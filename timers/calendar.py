@@ -1,12 +1,12 @@
 """Which days are worked in China: weekends, holidays, make-up weekends (调休), and what is not published yet.
 
-A `Calendar` is immutable and named by a version, which every deadline remembers. It holds one table per published
-year. A year without a table is counted by the weekday rule with 1 January off, and everything computed with it is
-*provisional*: it is recomputed when the notice of that year is imported (`with_notice` gives a new calendar, whose
-version is a digest of its content).
+A `Calendar` is immutable and named by a version, which every deadline remembers. It holds one table per
+published year. A year without a table is counted by the weekday rule with 1 January off, and everything
+computed with it is *provisional*: it is recomputed when the notice of that year is imported (`with_notice`
+gives a new calendar, whose version is a digest of its content).
 
-Counting is done on day ordinals (`date.toordinal()`), in lists prepared once per year and calendar, because replays
-compute due times by the ten thousand.
+Counting is done on day ordinals (`date.toordinal()`), in lists prepared once per year and calendar, because
+replays compute due times by the ten thousand.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ class _Year(NamedTuple):
 
 @dataclass(frozen=True)
 class Calendar:
-    """Published years and the rule for the others. Immutable; equal content may still have different versions."""
+    """Published years and the rule for the others. Immutable; equal content may still have different
+    versions."""
 
     version: str
     years: Mapping[int, YearTable]
@@ -183,7 +184,9 @@ class Calendar:
     def with_notice(self, notice: Notice) -> Calendar:
         """The calendar in which a year's table is the notice's. The same content gives the same version."""
         table = YearTable(notice.holidays, notice.workdays, notice.source, notice.published_on)
-        return self if self.years.get(notice.year) == table else _addressed({**self.years, notice.year: table})
+        return (
+            self if self.years.get(notice.year) == table else _addressed({**self.years, notice.year: table})
+        )
 
     def revised(
         self,
@@ -233,8 +236,8 @@ class Calendar:
             raise BadCalendar("历法数据损坏", f"the stored calendar cannot be read: {error!r}") from error
 
     def _named(self, day: date, kind: Literal["holidays", "workdays"]) -> str | None:
-        # A notice may reach into its neighbours: the last days of December are sometimes settled with the next
-        # year's New Year, and a later notice wins over an earlier one.
+        # A notice may reach into its neighbours: the last days of December are sometimes settled with the
+        # next year's New Year, and a later notice wins over an earlier one.
         other = "workdays" if kind == "holidays" else "holidays"
         for year in (day.year + 1, day.year, day.year - 1):
             if table := self.years.get(year):
@@ -268,8 +271,11 @@ class Calendar:
 
 @lru_cache(1)
 def published_calendar() -> Calendar:
-    """The years that the installed `chinesecalendar` knows; its version says which library and which last year."""
-    names = {holiday.value: _FULL_NAMES.get(holiday.chinese, holiday.chinese) for holiday in published.Holiday}
+    """The years that the installed `chinesecalendar` knows; its version says which library and which last
+    year."""
+    names = {
+        holiday.value: _FULL_NAMES.get(holiday.chinese, holiday.chinese) for holiday in published.Holiday
+    }
     years = sorted({day.year for day in published.holidays})
     tables = {
         year: YearTable(

@@ -1,30 +1,31 @@
 """When a limit ends, and why.
 
-Minutes and hours run around the clock from the anchor second. A working-day limit does not count the day of the
-anchor, also when that is a day off, and ends at close of business on its last working day. Natural days, months
-and years do not count it either; when they end on a day off they move to the next working day where the pack or
-the limit says so, and end at close of business, or at 23:59 when the day is off. Months and years end on the
-corresponding day, or on the month's end where there is none. A limit that hangs on another (`before`, `after`,
-`extend`, `share`) counts from the local day on which that one ends. What happens at the due instant itself is in
-time. The rules follow articles 200 to 204 of the Civil Code.
+Minutes and hours run around the clock from the anchor second. A working-day limit does not count the day of
+the anchor, also when that is a day off, and ends at close of business on its last working day. Natural
+days, months and years do not count it either; when they end on a day off they move to the next working day
+where the pack or the limit says so, and end at close of business, or at 23:59 when the day is off. Months
+and years end on the corresponding day, or on the month's end where there is none. A limit that hangs on
+another (`before`, `after`, `extend`, `share`) counts from the local day on which that one ends. What
+happens at the due instant itself is in time. The rules follow articles 200 to 204 of the Civil Code.
 
-All functions are pure; they return a `Due`, which carries the lines of its explanation.
+All functions are pure; they return a `Due`, which can tell how it was computed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, partial
 from math import ceil
-from typing import Any, Literal, get_args
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Any
 
+from timers import reasons
 from timers.calendar import Calendar
-from timers.errors import BadCounting, BadInstant, BadLimit
+from timers.counting import Counting, due_local, local, utc, zone
+from timers.errors import BadLimit
 from timers.limits import Limit, parse_limit
 from timers.words import Lang, Line, words
 
@@ -45,45 +46,28 @@ __all__ = [
     "words",
 ]
 
-DueMode = Literal["close", "midnight", "same_time"]
-
 _DAY_END = time(23, 59)
-_FIRST_YEAR, _LAST_YEAR = 1900, 2900
 
 
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """How a pack counts. `close`: local close of business; `due_mode`: when on its last day a limit ends: at
-    close, at 24:00, or at the anchor's time of day. Raises `BadCounting`."""
-
-    zone: str = "Asia/Shanghai"
-    close: time = time(17, 30)
-    due_mode: DueMode = "close"
-    roll_natural_days: bool = True
-
-    def __post_init__(self) -> None:
-        _zone(self.zone)
-        if self.due_mode not in get_args(DueMode):
-            raise BadCounting(
-                f"到期方式“{self.due_mode}”应为 close、midnight 或 same_time",
-                f"due mode {self.due_mode!r} should be close, midnight or same_time",
-            )
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Due:
     """When a limit ends. `at`, `anchor`: aware, UTC, whole seconds. `provisional`: a year without published
-    holidays was counted. `calendar`: version. `lines`: the explanation, see `explain`."""
+    holidays was counted. `calendar`: version. `lines`: the explanation, made when first asked for."""
 
     at: datetime
     limit: Limit
     anchor: datetime
     provisional: bool
     calendar: str
-    lines: tuple[Line, ...]
+    tell: Callable[[], Iterable[Line]] = field(repr=False, compare=False)
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """What the counting did, in order; `explain` puts it into words."""
+        return tuple(self.tell())
 
     def to_json(self) -> dict[str, Any]:
-        """JSON-able content."""
+        """JSON-able content, the explanation included."""
         return {
             "at": self.at.isoformat(),
             "limit": str(self.limit),
@@ -97,13 +81,14 @@ class Due:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Due:
         """The due time that `to_json` wrote."""
+        lines = [Line(code, params) for code, params in data["lines"]]
         return Due(
             at=datetime.fromisoformat(data["at"]),
             limit=replace(parse_limit(data["limit"]), roll=data["roll"]),
             anchor=datetime.fromisoformat(data["anchor"]),
             provisional=data["provisional"],
             calendar=data["calendar"],
-            lines=tuple(Line(code, params) for code, params in data["lines"]),
+            tell=lambda: lines,
         )
 
 
@@ -114,40 +99,34 @@ def in_time(due_at: datetime, moment: datetime) -> bool:
 
 def due(limit: Limit, anchor: datetime, calendar: Calendar, counting: Counting) -> Due:
     """When `limit` ends that begins at `anchor` (aware). Raises `BadInstant`."""
-    return _forward("anchor", limit, anchor, _local(anchor, counting), calendar, counting)
+    return _forward("anchor", limit, anchor, local(anchor, counting), calendar, counting)
 
 
 def after(parent_at: datetime, limit: Limit, calendar: Calendar, counting: Counting) -> Due:
-    """When a limit ends that follows another one ending at `parent_at`; the parent's due day is not counted."""
-    return _forward("after", limit, parent_at, _due_local(parent_at, counting), calendar, counting)
+    """When a limit ends that follows another one ending at `parent_at`; the parent's due day is not
+    counted."""
+    return _forward("after", limit, parent_at, due_local(parent_at, counting), calendar, counting)
 
 
 def extend(due_at: datetime, limit: Limit, calendar: Calendar, counting: Counting) -> Due:
     """The new due time of a limit that ended at `due_at` and is prolonged by `limit`."""
-    return _forward("extend", limit, due_at, _due_local(due_at, counting), calendar, counting)
+    return _forward("extend", limit, due_at, due_local(due_at, counting), calendar, counting)
 
 
 def before(parent_at: datetime, limit: Limit, calendar: Calendar, counting: Counting) -> Due:
-    """The moment `limit` before `parent_at`: for `1wd` the close of business on the last working day before the
-    due day. Nothing moves off a day off here: backwards, that would shorten the notice."""
-    local = _due_local(parent_at, counting)
-    start = local.date().toordinal()
+    """The moment `limit` before `parent_at`: for `1wd` the close of business on the last working day before
+    the due day. Nothing moves off a day off here: to count backwards is not to shorten anybody's time."""
+    parent = due_local(parent_at, counting)
     if limit.by_clock:
-        at = _utc(parent_at) - _span(limit)
-        steps = [_running(limit), Line("falls_at", {"at": _iso(at.astimezone(local.tzinfo))})]
-        return Due(at, limit, _utc(parent_at), False, calendar.version, (_begun("before", local), *steps))
+        return _by_clock("before", limit, parent_at, parent, calendar, -1)
+    start = parent.date().toordinal()
     if limit.unit == "wd":
         end = calendar.working_before(start, limit.value)
-        skipped = _skipped(calendar, end + 1, start - 1)
-    elif limit.unit == "d":
-        end, skipped = start - limit.value, []
     else:
-        end, skipped = _corresponding(local.date(), limit, -1)[0].toordinal(), []
-    steps = [
-        *skipped,
-        Line("backwards", {"n": limit.value, "unit": limit.unit, "date": _day(end)}),
-    ]
-    return _on_day("before", limit, parent_at, local, end, steps, (end, start), calendar, counting, ends=False)
+        end = _nominal(parent.date(), limit, -1)
+    head = partial(reasons.begun, "before", parent)
+    why = partial(reasons.backwards, calendar, limit, start, end)
+    return _on_day(head, why, limit, parent_at, parent, end, (end, start), calendar, counting, ends=False)
 
 
 def share(
@@ -158,48 +137,59 @@ def share(
     calendar: Calendar,
     counting: Counting,
 ) -> Due:
-    """The moment at which `fraction` (0 to 1) of the time from `anchor` to `due_at` is left.
+    """The moment at which `fraction` (between 0 and 1) of the time from `anchor` to `due_at` is left.
 
     `limit`: the limit that ends at `due_at`. For working days it is a close of business: the last one with at
-    least that share of whole working days still to come; when that is not after the anchor, and for all other
-    units, the share of the running time. Raises `BadLimit` for a fraction outside 0 to 1.
+    least that share of whole working days still to come. When that is not after the anchor, and for all other
+    units, it is the share of the running time. Raises `BadLimit` for any other fraction.
     """
     part = Fraction(str(fraction))
     if not 0 < part < 1:
-        raise BadLimit(f"剩余比例 {fraction} 应在 0 与 1 之间", f"share {fraction} should lie between 0 and 1")
-    begin, end = _local(anchor, counting), _due_local(due_at, counting)
-    head = Line("share", {"at": _iso(begin), "due": _iso(end), "percent": f"{float(part * 100):g}"})
+        raise BadLimit(
+            f"剩余比例 {fraction} 应在 0 与 1 之间", f"share {fraction} should lie between 0 and 1"
+        )
+    begin, end = local(anchor, counting), due_local(due_at, counting)
+    head = partial(reasons.shared, begin, end, f"{float(part * 100):g}")
     if limit.unit == "wd":
         first, last = begin.date().toordinal(), end.date().toordinal()
         of = calendar.working_between(first, last)
         left = ceil(part * of)
         day = calendar.working_before(last, left)
-        steps = [Line("left", {"n": left, "of": of, "date": _day(day)})]
-        falls = _on_day(head, limit, anchor, end, day, steps, (first + 1, last), calendar, counting, ends=False)
+
+        def why() -> list[Line]:
+            return [reasons.left(left, of, day)]
+
+        falls = _on_day(head, why, limit, anchor, end, day, (first + 1, last), calendar, counting, ends=False)
         if falls.at > falls.anchor:
             return falls
-    begun, ended = _utc(anchor), _utc(due_at)
+    begun, ended = utc(anchor), utc(due_at)
     at = (ended - (ended - begun) * float(part)).replace(microsecond=0)
-    falls_at = Line("falls_at", {"at": _iso(at.astimezone(begin.tzinfo))})
-    return Due(at, limit, begun, False, calendar.version, (head, falls_at))
+
+    def tell() -> Iterable[Line]:
+        return head(), reasons.moment("falls_at", at.astimezone(begin.tzinfo))
+
+    return Due(at, limit, begun, False, calendar.version, tell)
 
 
 def at_clock(limit: Limit, at: time, anchor: datetime, calendar: Calendar, counting: Counting) -> Due:
-    """At local clock time `at` on the day that lies `limit` (natural or working days; `0d`: the same day) after
-    the day of `anchor`: "the same day by 23:59", "the next day at 10:00". Moves off a day off only if the limit
-    itself says so. Raises `BadLimit` for other units."""
+    """At local clock time `at` on the day that lies `limit` (natural or working days; `0d`: the same day)
+    after the day of `anchor`: "the same day by 23:59", "the next day at 10:00". Moves off a day off only if
+    the limit itself says so. Raises `BadLimit` for other units."""
     if limit.unit not in ("d", "wd"):
         raise BadLimit(f"“{limit}”不是以日计的时限", f"{limit} is not a limit in days")
     days = replace(limit, roll=bool(limit.roll))
-    return _forward("anchor", days, anchor, _local(anchor, counting), calendar, counting, at)
+    return _forward("anchor", days, anchor, local(anchor, counting), calendar, counting, at)
 
 
 def capped(found: Due, latest: datetime, counting: Counting) -> Due:
     """The same due time, but never after `latest`."""
     if found.at <= latest:
         return found
-    line = Line("capped", {"at": _iso(_due_local(latest, counting))})
-    return replace(found, at=_utc(latest), lines=(*found.lines, line))
+
+    def tell() -> Iterable[Line]:
+        return *found.lines, reasons.moment("capped", due_local(latest, counting))
+
+    return replace(found, at=utc(latest), tell=tell)
 
 
 def explain(found: Due, lang: Lang = "zh") -> list[str]:
@@ -215,7 +205,7 @@ def explain_command(
     `provisional`, `explanation`. Raises `BadLimit`, `BadInstant`."""
     found = due(parse_limit(limit_text), from_, calendar, counting)
     return {
-        "due_at": found.at.astimezone(_zone(counting.zone)).isoformat(),
+        "due_at": found.at.astimezone(zone(counting.zone)).isoformat(),
         "provisional": found.provisional,
         "explanation": explain(found, lang),
     }
@@ -225,181 +215,88 @@ def _forward(
     code: str,
     limit: Limit,
     anchor: datetime,
-    local: datetime,
+    start: datetime,
     calendar: Calendar,
     counting: Counting,
     clock: time | None = None,
 ) -> Due:
+    """`limit` after the local time `start`, which belongs to the instant `anchor`."""
     if limit.by_clock:
-        begun = _utc(anchor)
-        at = begun + _span(limit)
-        ends_at = Line("ends_at", {"at": _iso(at.astimezone(local.tzinfo))})
-        return Due(at, limit, begun, False, calendar.version, (_begun(code, local), _running(limit), ends_at))
-    start = local.date().toordinal()
-    steps = [_NOT_COUNTED] if limit.value else []
+        return _by_clock(code, limit, anchor, start, calendar, 1)
+    day = start.date()
+    why: Callable[[], list[Line]]
     if limit.unit == "wd":
-        end = calendar.working_after(start, limit.value)
-        consulted = (start + 1, end)
-        if limit.value > 1:
-            steps.append(Line("first", {"date": _day(calendar.working_after(start, 1))}))
-        steps += _skipped(calendar, start + 1, end)
-        steps.append(Line("last", {"n": limit.value, "date": _day(end)}))
+        first = day.toordinal() + 1
+        end = calendar.working_after(first - 1, limit.value)
+        why = partial(reasons.working, calendar, first - 1, end, limit.value)
     else:
-        nominal, said = _nominal(local.date(), limit)
-        steps.append(said)
-        end = _rolled(nominal, limit, calendar, counting, steps)
-        consulted = (nominal, end)
-    return _on_day(code, limit, anchor, local, end, steps, consulted, calendar, counting, clock=clock)
+        first = end = _nominal(day, limit, 1)
+        roll = counting.roll_natural_days if limit.roll is None else limit.roll
+        if roll and not calendar.is_working(first):
+            end = calendar.working_after(first, 1)
+        why = partial(reasons.natural, calendar, limit, day, first, end)
+    head = partial(reasons.begun, code, start)
+    return _on_day(head, why, limit, anchor, start, end, (first, end), calendar, counting, clock=clock)
 
 
-_NOT_COUNTED = Line("excluded", {})
+def _by_clock(
+    code: str, limit: Limit, anchor: datetime, start: datetime, calendar: Calendar, sign: int
+) -> Due:
+    begun = utc(anchor)
+    at = begun + timedelta(minutes=limit.value * (60 if limit.unit == "h" else 1) * sign)
+
+    def tell() -> Iterable[Line]:
+        last = reasons.moment("ends_at" if sign > 0 else "falls_at", at.astimezone(start.tzinfo))
+        return reasons.begun(code, start), reasons.running(limit), last
+
+    return Due(at, limit, begun, False, calendar.version, tell)
 
 
-def _nominal(day: date, limit: Limit) -> tuple[int, Line]:
-    """The last day of a limit in natural days, months or years, before it moves off a day off."""
+def _nominal(day: date, limit: Limit, sign: int) -> int:
+    """The ordinal of the day that natural days, months or years (back or forth) lead to, day off or not."""
     if limit.unit == "d":
-        end = day + timedelta(limit.value)
-        said = {"n": limit.value, "date": end.isoformat()}
-        return end.toordinal(), Line("natural" if limit.value else "same_day", said)
-    end, clamped = _corresponding(day, limit, 1)
-    return end.toordinal(), Line(
-        "month_end" if clamped else "corresponding",
-        {"n": limit.value, "unit": limit.unit, "date": end.isoformat()},
-    )
-
-
-def _corresponding(day: date, limit: Limit, sign: int) -> tuple[date, bool]:
-    """The same day of the month, that many months or years on; the month's end, and True, where there is none."""
+        return day.toordinal() + sign * limit.value
     months = limit.value * (12 if limit.unit == "year" else 1) * sign
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     first = date(year, month + 1, 1)
     length = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - first).days
-    return first.replace(day=min(day.day, length)), day.day > length
-
-
-def _rolled(nominal: int, limit: Limit, calendar: Calendar, counting: Counting, steps: list[Line]) -> int:
-    """The day on which a limit that nominally ends on `nominal` does end; says so if that is a day off."""
-    if calendar.is_working(nominal):
-        return nominal
-    off = calendar.day(date.fromordinal(nominal))
-    if counting.roll_natural_days if limit.roll is None else limit.roll:
-        end = calendar.working_after(nominal, 1)
-        steps.append(Line("rolled", {"from": _day(nominal), "to": _day(end), "name": off.name}))
-        return end
-    steps.append(Line("unrolled", {"date": _day(nominal), "name": off.name}))
-    return nominal
-
-
-def _skipped(calendar: Calendar, first: int, last: int) -> list[Line]:
-    """Days off from `first` to `last`, holiday by holiday, the plain weekends together; and worked weekends."""
-    lines: list[Line] = []
-    weekends: list[list[str]] = []
-    for stretch in calendar.off_between(first, last):
-        if stretch.reason == "weekend":
-            weekends.append([_day(stretch.first), _day(stretch.last)])
-        else:
-            days = {"first": _day(stretch.first), "last": _day(stretch.last), "name": stretch.name}
-            lines.append(Line("holiday", days))
-    if weekends:
-        lines.append(Line("weekends", {"days": weekends}))
-    for day, name in calendar.makeup_between(first, last):
-        lines.append(Line("makeup", {"date": _day(day), "name": name}))
-    return lines
+    return first.toordinal() + min(day.day, length) - 1
 
 
 def _on_day(
-    head: str | Line,
+    head: Callable[[], Line],
+    why: Callable[[], list[Line]],
     limit: Limit,
     anchor: datetime,
-    local: datetime,
+    start: datetime,
     end: int,
-    steps: list[Line],
-    consulted: tuple[int, int],
+    days: tuple[int, int],
     calendar: Calendar,
     counting: Counting,
     *,
     ends: bool = True,
     clock: time | None = None,
 ) -> Due:
-    """A due time on a known day: the hour, the calendar that was consulted, and whether it is provisional."""
-    day = date.fromordinal(end)
-    begun = _utc(anchor)
-    if clock is not None:
-        at = datetime.combine(day, clock, local.tzinfo)
-        last = Line("ends_at", {"at": _iso(at)})
-    else:
-        at, last = _hour(day, calendar.is_working(end), local, counting, ends)
-        if limit.value == 0 and at <= begun:
-            at = datetime.combine(day, _DAY_END, local.tzinfo)
-            last = Line("ends_at", {"at": _iso(at)})
-    unpublished = calendar.unpublished(*consulted)
-    years = range(date.fromordinal(consulted[0]).year, date.fromordinal(consulted[1]).year + 1)
-    sources = [calendar.years[y].source for y in years if y in calendar.years and calendar.years[y].source]
-    lines = [
-        _begun(head, local) if isinstance(head, str) else head,
-        *steps,
-        last,
-        Line("calendar", {"version": calendar.version, "sources": sources}),
-    ]
-    if unpublished:
-        lines.append(Line("provisional", {"years": unpublished}))
-    return Due(at.astimezone(UTC), limit, begun, bool(unpublished), calendar.version, tuple(lines))
-
-
-def _hour(day: date, working: bool, local: datetime, counting: Counting, ends: bool) -> tuple[datetime, Line]:
+    """The due time on a known day. `start`: the local time counted from; `days`: the first and last day whose
+    nature mattered (ordinals); `clock`: the hour, where a rule sets one of its own."""
+    day, begun = date.fromordinal(end), utc(anchor)
     mode: str = counting.due_mode
-    if mode == "midnight":
-        return datetime.combine(day + timedelta(1), time(), local.tzinfo), Line("ends", {"mode": mode, "ends": ends, "time": "24:00"})
-    clock = local.time()
-    if mode == "close":
-        mode, clock = ("close", counting.close) if working else ("day_end", _DAY_END)
-    said = {"mode": mode, "ends": ends, "time": clock.isoformat("seconds" if clock.second else "minutes")}
-    return datetime.combine(day, clock, local.tzinfo), Line("ends", said)
+    if clock is not None:
+        mode = "clock"
+    elif mode == "midnight":
+        clock, day = time(), day + timedelta(1)
+    elif mode == "same_time":
+        clock = start.time()
+    else:
+        mode, clock = ("close", counting.close) if calendar.is_working(end) else ("day_end", _DAY_END)
+    at = datetime.combine(day, clock, start.tzinfo)
+    if limit.value == 0 and mode == "close" and at <= start:
+        # "The same day" after close of business: what is left of it is the evening.
+        mode, at = "clock", datetime.combine(day, _DAY_END, start.tzinfo)
+    unpublished = calendar.unpublished(*days)
 
+    def tell() -> Iterable[Line]:
+        hour = reasons.moment("ends_at", at) if mode == "clock" else reasons.hour(mode, at.time(), ends)
+        return head(), *why(), hour, *reasons.consulted(calendar, *days, unpublished)
 
-def _begun(code: str, local: datetime) -> Line:
-    return Line(code, {"at": _iso(local)})
-
-
-def _running(limit: Limit) -> Line:
-    return Line("running", {"n": limit.value, "unit": limit.unit})
-
-
-def _span(limit: Limit) -> timedelta:
-    return timedelta(minutes=limit.value) if limit.unit == "min" else timedelta(hours=limit.value)
-
-
-@lru_cache(64)
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise BadCounting(f"不认识的时区“{name}”", f"unknown time zone {name!r}") from None
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(microsecond=0)
-
-
-def _local(moment: datetime, counting: Counting) -> datetime:
-    if moment.tzinfo is None:
-        raise BadInstant(f"时间 {moment} 缺少时区", f"the instant {moment} has no offset from UTC")
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise BadInstant(f"时间 {moment} 超出可计算的年份", f"the instant {moment} is beyond what can be counted")
-    return moment.astimezone(_zone(counting.zone)).replace(microsecond=0)
-
-
-def _due_local(due_at: datetime, counting: Counting) -> datetime:
-    """The local time of a due instant. 24:00 belongs to the day it ends, though the clock shows the next."""
-    local = _local(due_at, counting)
-    if counting.due_mode == "midnight" and local.time() == time():
-        return local - timedelta(seconds=1)
-    return local
-
-
-def _iso(local: datetime) -> str:
-    return local.replace(tzinfo=None).isoformat()
-
-
-def _day(ordinal: int) -> str:
-    return date.fromordinal(ordinal).isoformat()
+    return Due(at.astimezone(UTC), limit, begun, bool(unpublished), calendar.version, tell)

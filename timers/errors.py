@@ -1,4 +1,5 @@
-"""What can be wrong with a limit, a calendar notice or an instant: each error is a sentence in two languages."""
+"""What can be wrong with a limit, a calendar notice or an instant: each error is a sentence in two
+languages."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """A limit is a number and a unit: 10 working days, 2 hours, 3 years.
 
-Written short (`10wd`, `2h`, `30min`, `5d`, `1month`, `3y`) or as an ISO 8601 duration (`PT30M`, `P5D`, `P2W`).
-ISO days are natural days: the standard has no working day. A week is 7 natural days. A duration that mixes
-days with hours, or months with days, is refused, because counting rules differ by unit and the sum would have
-no single rule.
+Written short (`10wd`, `2h`, `30min`, `5d`, `1month`, `3y`) or as an ISO 8601 duration (`PT30M`, `P5D`,
+`P2W`). ISO days are natural days: the standard has no working day. A week is 7 natural days. A duration
+that mixes days with hours, or months with days, is refused, because counting rules differ by unit and the
+sum would have no single rule.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from timers.errors import BadLimit
 
 Unit = Literal["min", "h", "wd", "d", "month", "year"]
 
-# Beyond these a limit is a slip of the pen: about a century in every unit that statutes use, ten years in those
-# that are counted by the clock or by working days.
+# Beyond these a limit is a slip of the pen: about a century in every unit that statutes use, ten years in
+# those that are counted by the clock or by working days.
 _MOST: dict[str, int] = {"min": 5_256_000, "h": 87_600, "wd": 2_500, "d": 36_525, "month": 1_200, "year": 100}
 
 _SHORT = re.compile(r"(\d{1,9})\s*(min|h|wd|d|month|year|y)")
@@ -44,7 +44,9 @@ class Limit:
         if self.unit not in get_args(Unit):
             raise BadLimit(f"不认识的时限单位“{self.unit}”", f"unknown unit of a limit: {self.unit!r}")
         if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise BadLimit(f"时限必须是整数：{self.value!r}", f"a limit is a whole number, not {self.value!r}")
+            raise BadLimit(
+                f"时限必须是整数：{self.value!r}", f"a limit is a whole number, not {self.value!r}"
+            )
         least = 0 if self.unit == "d" else 1
         if not least <= self.value <= _MOST[self.unit]:
             raise BadLimit(
@@ -83,7 +85,9 @@ def _from_iso(written: str, parts: dict[str, int]) -> Limit:
         minutes, seconds = divmod(parts.get("seconds", 0), 60)
         minutes += parts.get("minutes", 0)
         if seconds:
-            raise BadLimit(f"时限“{written}”不是整分钟", f"limit {written!r} is not a whole number of minutes")
+            raise BadLimit(
+                f"时限“{written}”不是整分钟", f"limit {written!r} is not a whole number of minutes"
+            )
         if minutes % 60 == 0 and "hours" in named:
             return Limit(parts["hours"] + minutes // 60, "h")
         return Limit(parts.get("hours", 0) * 60 + minutes, "min")

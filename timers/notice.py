@@ -1,7 +1,7 @@
 """The State Council's yearly holiday notice, as an admin hands it in: CSV, JSON or YAML text.
 
-CSV has one row per day or stretch of days, `date,kind,name`; lines beginning with `#` may name year, source and
-date of publication:
+CSV has one row per day or stretch of days, `date,kind,name`; lines beginning with `#` may name year, source
+and date of publication:
 
     # year: 2030
     # source: 国务院办公厅关于2030年部分节假日安排的通知
@@ -10,9 +10,9 @@ date of publication:
     2030-01-01..2030-01-03,holiday,元旦
     2030-01-06,workday,元旦
 
-JSON and YAML have the keys `year`, `source`, `published_on`, `holidays`, `workdays`; the last two are lists of days,
-stretches (`2030-10-01..2030-10-07`) or `{from, to, name}` / `{date, name}`, or a mapping of days to names.
-A notice may reach into the last days of the year before and the first of the year after.
+JSON and YAML have the keys `year`, `source`, `published_on`, `holidays`, `workdays`; the last two are lists
+of days, stretches (`2030-10-01..2030-10-07`) or `{from, to, name}` / `{date, name}`, or a mapping of days
+to names. A notice may reach into the last days of the year before and the first of the year after.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ _STRETCH = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})(?:\s*(?:\.\.|~|～|至|/)\s*(\d{
 class Notice:
     """Which days of `year` are off and which weekend days are worked instead (调休).
 
-    `holidays`, `workdays`: local date → name of the holiday ("" when the notice gives none). `source`: title and
-    number of the notice. Raises `BadNotice` when the days contradict each other.
+    `holidays`, `workdays`: local date → name of the holiday ("" when the notice gives none). `source`:
+    title and number of the notice. Raises `BadNotice` when the days contradict each other.
     """
 
     year: int
@@ -105,8 +105,8 @@ def parse_notice(
 ) -> Notice:
     """Read a notice from CSV, JSON or YAML.
 
-    `year`, `source`, `published_on` serve where the text does not say; without any year it is the one most days
-    lie in. Raises `BadNotice` with the line.
+    `year`, `source`, `published_on` serve where the text does not say; without any year it is the one most
+    days lie in. Raises `BadNotice` with the line.
     """
     if len(text) > _MOST_CHARACTERS:
         raise BadNotice("放假安排文本过长", f"the notice is longer than {_MOST_CHARACTERS} characters")
@@ -146,9 +146,7 @@ def _stretch(text: str, line: int) -> tuple[date, date]:
     try:
         if found is None:
             raise ValueError
-        first, last = (
-            date(*map(int, day.split("-"))) for day in (found[1], found[2] or found[1])
-        )
+        first, last = (date(*map(int, day.split("-"))) for day in (found[1], found[2] or found[1]))
     except ValueError:
         raise BadNotice(f"日期“{text[:40]}”无效", f"bad date {text[:40]!r}", line) from None
     if not 0 <= (last - first).days < _LONGEST_STRETCH_DAYS:
@@ -216,7 +214,9 @@ def _entries(node: yaml.Node, kind: Literal["holidays", "workdays"]) -> Iterator
             yield _Stretch(*_stretch(item.value, line), kind, "", line)
             continue
         said = {key: _scalar(value) for key, value in _pairs(item)}
-        if not ({"date"} <= set(said) <= {"date", "name"} or {"from", "to"} <= set(said) <= {"from", "to", "name"}):
+        if not (
+            {"date"} <= set(said) <= {"date", "name"} or {"from", "to"} <= set(said) <= {"from", "to", "name"}
+        ):
             raise BadNotice(
                 "应为 {date, name} 或 {from, to, name}", "expected {date, name} or {from, to, name}", line
             )
