@@ -1,0 +1,162 @@
+"""Deployments: packs frozen with their includes, addressed by content, numbered, never changed.
+
+File contents are stored once by their hash. Compiled regulations are kept in memory by deployment number: a deployment
+never changes, so neither does what it compiles to. The one in force at an instant is the latest whose effective date
+has come; that needs no restart and no job.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+
+from persistence import tables as t
+from persistence.store import Database
+from processes.errors import NoDeployment, NotFound
+from processes.journal import GENESIS
+from processes.order import Entry
+from processes.pack import Pack, pack_of
+from processes.people import Actor
+from processes.regulation import Regulation, load_regulation
+from processes.store import DeploymentRow
+
+
+class Library:
+    """The deployments of a database (processes.door.Regulations)."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._compiled: dict[int, Regulation] = {}
+        self._lock = Lock()
+
+    def of(self, number: int) -> Regulation:
+        """The regulation of a deployment. Raises `NotFound`."""
+        found = self._compiled.get(number)
+        if found is not None:
+            return found
+        with self._lock:
+            if number not in self._compiled:
+                row = self.row(number)
+                pack = pack_of(self.files(number), row.office)
+                self._compiled[number] = load_regulation(pack, number, row.effective_from)
+            return self._compiled[number]
+
+    def in_force(self, office: str, at: datetime) -> Regulation:
+        """The regulation of the office in force at an instant. Raises `NoDeployment`."""
+        number = self.number_in_force(office, at)
+        if number is None:
+            raise NoDeployment()
+        return self.of(number)
+
+    def number_in_force(self, office: str, at: datetime) -> int | None:
+        c = t.deployment.c
+        query = sa.select(c.number).where(c.office == office, c.effective_from <= at)
+        with self._database.reading() as connection:
+            found = connection.execute(query.order_by(c.effective_from.desc(), c.number.desc()).limit(1)).scalar()
+        return None if found is None else int(found)
+
+    def latest(self, office: str) -> Regulation:
+        """The newest deployment of the office, in force or not. Raises `NoDeployment`."""
+        rows = self.rows(office)
+        if not rows:
+            raise NoDeployment()
+        return self.of(rows[0].number)
+
+    def deploy(self, pack: Pack, *, effective_from: datetime, actor: Actor, note: str, now: datetime) -> DeploymentRow:
+        """Freeze a pack that was linted. The same content with the same date again gives the deployment that exists."""
+        digest = pack.digest
+        with self._database.transaction() as work:
+            run = work.connection.execute
+            self._ensure_office(work.connection, pack)
+            c = t.deployment.c
+            again = sa.select(c.number).where(
+                c.office == pack.name, c.digest == digest, c.effective_from == effective_from
+            )
+            number = run(again).scalar()
+            if number is None:
+                values = {
+                    "office": pack.name,
+                    "digest": digest,
+                    "title": str(pack.settings.get("title", pack.name)),
+                    "document": str(pack.settings.get("document", "")),
+                    "effective_from": effective_from,
+                    "deployed_at": now,
+                    "deployed_by": actor.user,
+                    "note": note,
+                }
+                number = run(t.deployment.insert().values(values).returning(c.number)).scalar_one()
+                self._store_files(work.connection, int(number), pack.files)
+                changed = {"digest": digest, "effective_from": effective_from, "document": values["document"]}
+                entry = Entry(actor.user, "deploy", now, changed=changed, why=note or None)
+                work.record(pack.name, [entry], deployment=int(number))
+        return self.row(int(number))
+
+    def files(self, number: int) -> dict[str, bytes]:
+        """Path → content of a deployment."""
+        join = t.deployment_file.join(t.blob, t.blob.c.sha256 == t.deployment_file.c.sha256)
+        query = sa.select(t.deployment_file.c.path, t.blob.c.content).select_from(join)
+        with self._database.reading() as connection:
+            rows = connection.execute(query.where(t.deployment_file.c.deployment == number)).all()
+        return {row.path: bytes(row.content) for row in rows}
+
+    def row(self, number: int) -> DeploymentRow:
+        with self._database.reading() as connection:
+            found = connection.execute(sa.select(t.deployment).where(t.deployment.c.number == number)).mappings().first()
+        if found is None:
+            raise NotFound()
+        return DeploymentRow(**found)
+
+    def rows(self, office: str | None = None) -> list[DeploymentRow]:
+        """Deployments, the newest first; of one office or of all."""
+        query = sa.select(t.deployment).order_by(t.deployment.c.number.desc())
+        if office is not None:
+            query = query.where(t.deployment.c.office == office)
+        with self._database.reading() as connection:
+            return [DeploymentRow(**row) for row in connection.execute(query).mappings()]
+
+    def add_units(self, office: str, units: Mapping[str, Mapping[str, Any]]) -> None:
+        """Enter units of an office; one that exists keeps its row."""
+        with self._database.transaction() as work:
+            _add_units(work.connection, office, units)
+
+    def _ensure_office(self, connection: sa.Connection, pack: Pack) -> None:
+        c = t.office.c
+        if connection.execute(sa.select(c.id).where(c.id == pack.name)).scalar() is None:
+            name = str(pack.settings.get("office_name") or pack.settings.get("title") or pack.name)
+            row = {"id": pack.name, "name": name, "journal_seq": 0, "journal_head": GENESIS}
+            connection.execute(t.office.insert(), row)
+        _add_units(connection, pack.name, pack.units)
+
+    @staticmethod
+    def _store_files(connection: sa.Connection, number: int, files: Mapping[str, bytes]) -> None:
+        rows = []
+        for path, content in files.items():
+            sha = hashlib.sha256(content).hexdigest()
+            if connection.execute(sa.select(t.blob.c.sha256).where(t.blob.c.sha256 == sha)).scalar() is None:
+                connection.execute(t.blob.insert(), {"sha256": sha, "content": content})
+            rows.append({"deployment": number, "path": path, "sha256": sha})
+        connection.execute(t.deployment_file.insert(), rows)
+
+
+def _add_units(connection: sa.Connection, office: str, units: Mapping[str, Mapping[str, Any]]) -> None:
+    c = t.unit.c
+    known = set(connection.execute(sa.select(c.id).where(c.office == office)).scalars())
+    rows = [
+        {
+            "office": office,
+            "id": unit,
+            "name": str(values.get("name", unit)),
+            "level": str(values.get("level", "city")),
+            "kind": str(values.get("kind", "department")),
+            "parent": values.get("parent"),
+        }
+        for unit, values in units.items()
+        if unit not in known
+    ]
+    if rows:
+        connection.execute(t.unit.insert(), rows)

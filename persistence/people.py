@@ -1,0 +1,92 @@
+"""Users and their duties. Passwords come hashed; nothing here knows how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from persistence import tables as t
+from persistence.store import Database
+from processes.people import Actor, Duty
+
+
+class People:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self, login: str, name: str, password_hash: str, duties: Iterable[Duty], *, demo: bool = False
+    ) -> str:
+        """Enter a user with duties; one who exists only gets the duties that are missing. Returns the user's id."""
+        with self._database.transaction() as work:
+            run = work.connection.execute
+            user_id = run(sa.select(t.user.c.id).where(t.user.c.login == login)).scalar()
+            if user_id is None:
+                user_id = uuid4().hex
+                row = {
+                    "id": user_id,
+                    "login": login,
+                    "name": name,
+                    "password_hash": password_hash,
+                    "disabled": False,
+                    "demo": demo,
+                    "failed_attempts": 0,
+                    "session_epoch": 0,
+                }
+                run(t.user.insert(), row)
+            c = t.duty.c
+            known = {Duty(*row) for row in run(sa.select(c.office, c.role, c.unit).where(c.user_id == user_id))}
+            for duty in duties:
+                if duty not in known:
+                    values = {"user_id": user_id, "office": duty.office, "role": duty.role, "unit": duty.unit}
+                    run(t.duty.insert(), values)
+        return str(user_id)
+
+    def by_login(self, login: str) -> Mapping[str, Any] | None:
+        return self._one(t.user.c.login == login)
+
+    def by_id(self, user_id: str) -> Mapping[str, Any] | None:
+        return self._one(t.user.c.id == user_id)
+
+    def actor(self, user_id: str) -> Actor | None:
+        """The user as an actor with all duties; None if unknown or disabled. `Actor.user` is the login."""
+        found = self.by_id(user_id)
+        if found is None or found["disabled"]:
+            return None
+        return Actor(found["login"], found["name"], self.duties(user_id))
+
+    def duties(self, user_id: str) -> tuple[Duty, ...]:
+        c = t.duty.c
+        query = sa.select(c.office, c.role, c.unit).where(c.user_id == user_id).order_by(c.id)
+        with self._database.reading() as connection:
+            return tuple(Duty(*row) for row in connection.execute(query))
+
+    def update(self, user_id: str, **values: Any) -> None:
+        """Set columns: `failed_attempts`, `locked_until`, `disabled`, `session_epoch`, `password_hash`, `name`."""
+        with self._database.transaction() as work:
+            work.connection.execute(t.user.update().where(t.user.c.id == user_id).values(values))
+
+    def failed(self, user_id: str, locked_until: datetime | None) -> None:
+        """Count one failed sign-in."""
+        values = {"failed_attempts": t.user.c.failed_attempts + 1, "locked_until": locked_until}
+        with self._database.transaction() as work:
+            work.connection.execute(t.user.update().where(t.user.c.id == user_id).values(values))
+
+    def all(self) -> list[dict[str, Any]]:
+        """Users with their duties, by login; without password hashes."""
+        with self._database.reading() as connection:
+            users = connection.execute(sa.select(t.user).order_by(t.user.c.login)).mappings().all()
+            duties = connection.execute(sa.select(t.duty).order_by(t.duty.c.id)).mappings().all()
+        return [
+            {k: v for k, v in user.items() if k != "password_hash"}
+            | {"duties": [Duty(d["office"], d["role"], d["unit"]) for d in duties if d["user_id"] == user["id"]]}
+            for user in users
+        ]
+
+    def _one(self, where: sa.ColumnElement[bool]) -> Mapping[str, Any] | None:
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(t.user).where(where)).mappings().first()
