@@ -184,9 +184,7 @@ class Calendar:
     def with_notice(self, notice: Notice) -> Calendar:
         """The calendar in which a year's table is the notice's. The same content gives the same version."""
         table = YearTable(notice.holidays, notice.workdays, notice.source, notice.published_on)
-        return (
-            self if self.years.get(notice.year) == table else _addressed({**self.years, notice.year: table})
-        )
+        return self if self.years.get(notice.year) == table else _addressed({**self.years, notice.year: table})
 
     def revised(
         self,
@@ -273,9 +271,7 @@ class Calendar:
 def published_calendar() -> Calendar:
     """The years that the installed `chinesecalendar` knows; its version says which library and which last
     year."""
-    names = {
-        holiday.value: _FULL_NAMES.get(holiday.chinese, holiday.chinese) for holiday in published.Holiday
-    }
+    names = {holiday.value: _FULL_NAMES.get(holiday.chinese, holiday.chinese) for holiday in published.Holiday}
     years = sorted({day.year for day in published.holidays})
     tables = {
         year: YearTable(

@@ -120,10 +120,8 @@ def before(parent_at: datetime, limit: Limit, calendar: Calendar, counting: Coun
     if limit.by_clock:
         return _by_clock("before", limit, parent_at, parent, calendar, -1)
     start = parent.date().toordinal()
-    if limit.unit == "wd":
-        end = calendar.working_before(start, limit.value)
-    else:
-        end = _nominal(parent.date(), limit, -1)
+    in_working_days = limit.unit == "wd"
+    end = calendar.working_before(start, limit.value) if in_working_days else _nominal(parent.date(), limit, -1)
     head = partial(reasons.begun, "before", parent)
     why = partial(reasons.backwards, calendar, limit, start, end)
     return _on_day(head, why, limit, parent_at, parent, end, (end, start), calendar, counting, ends=False)
@@ -145,9 +143,7 @@ def share(
     """
     part = Fraction(str(fraction))
     if not 0 < part < 1:
-        raise BadLimit(
-            f"剩余比例 {fraction} 应在 0 与 1 之间", f"share {fraction} should lie between 0 and 1"
-        )
+        raise BadLimit(f"剩余比例 {fraction} 应在 0 与 1 之间", f"share {fraction} should lie between 0 and 1")
     begin, end = local(anchor, counting), due_local(due_at, counting)
     head = partial(reasons.shared, begin, end, f"{float(part * 100):g}")
     if limit.unit == "wd":
@@ -239,9 +235,7 @@ def _forward(
     return _on_day(head, why, limit, anchor, start, end, (first, end), calendar, counting, clock=clock)
 
 
-def _by_clock(
-    code: str, limit: Limit, anchor: datetime, start: datetime, calendar: Calendar, sign: int
-) -> Due:
+def _by_clock(code: str, limit: Limit, anchor: datetime, start: datetime, calendar: Calendar, sign: int) -> Due:
     begun = utc(anchor)
     at = begun + timedelta(minutes=limit.value * (60 if limit.unit == "h" else 1) * sign)
 

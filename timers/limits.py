@@ -44,9 +44,7 @@ class Limit:
         if self.unit not in get_args(Unit):
             raise BadLimit(f"不认识的时限单位“{self.unit}”", f"unknown unit of a limit: {self.unit!r}")
         if isinstance(self.value, bool) or not isinstance(self.value, int):
-            raise BadLimit(
-                f"时限必须是整数：{self.value!r}", f"a limit is a whole number, not {self.value!r}"
-            )
+            raise BadLimit(f"时限必须是整数：{self.value!r}", f"a limit is a whole number, not {self.value!r}")
         least = 0 if self.unit == "d" else 1
         if not least <= self.value <= _MOST[self.unit]:
             raise BadLimit(
@@ -85,9 +83,7 @@ def _from_iso(written: str, parts: dict[str, int]) -> Limit:
         minutes, seconds = divmod(parts.get("seconds", 0), 60)
         minutes += parts.get("minutes", 0)
         if seconds:
-            raise BadLimit(
-                f"时限“{written}”不是整分钟", f"limit {written!r} is not a whole number of minutes"
-            )
+            raise BadLimit(f"时限“{written}”不是整分钟", f"limit {written!r} is not a whole number of minutes")
         if minutes % 60 == 0 and "hours" in named:
             return Limit(parts["hours"] + minutes // 60, "h")
         return Limit(parts.get("hours", 0) * 60 + minutes, "min")

@@ -30,7 +30,9 @@ import yaml
 
 from timers.errors import BadNotice
 
-_MOST_CHARACTERS = 200_000
+# A real notice has some sixty days, about two thousand characters. The bounds keep hostile text cheap.
+_MOST_CHARACTERS = 20_000
+_MOST_BRACKETS = 400
 _LONGEST_STRETCH_DAYS = 31
 _KINDS: dict[str, Literal["holidays", "workdays"]] = {
     **dict.fromkeys(("holiday", "holidays", "放假", "休", "节假日"), "holidays"),
@@ -100,9 +102,7 @@ class _Draft:
             self.source = value
 
 
-def parse_notice(
-    text: str, *, year: int | None = None, source: str = "", published_on: date | None = None
-) -> Notice:
+def parse_notice(text: str, *, year: int | None = None, source: str = "", published_on: date | None = None) -> Notice:
     """Read a notice from CSV, JSON or YAML.
 
     `year`, `source`, `published_on` serve where the text does not say; without any year it is the one most
@@ -162,7 +162,10 @@ def _read_csv(text: str, draft: _Draft) -> None:
             if colon and key.strip() in ("year", "source", "published_on"):
                 draft.say(key.strip(), value.strip(), line)
             continue
-        cells = [cell.strip() for cell in next(csv.reader([written]), [])]
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([written], strict=True), [])]
+        except csv.Error:
+            raise BadNotice("不是有效的 CSV", "not valid CSV", line) from None
         if not any(cells):
             continue
         if not begun and cells[0].lower() in ("date", "日期"):
@@ -182,6 +185,8 @@ def _read_csv(text: str, draft: _Draft) -> None:
 
 
 def _read_yaml(text: str, draft: _Draft) -> None:
+    if text.count("{") + text.count("[") > _MOST_BRACKETS:
+        raise BadNotice("括号过多", "too many brackets")
     # JSON is read as YAML, so that faults in both carry a line; YAML merely dislikes JSON's tabs.
     try:
         root = yaml.compose(text.replace("\t", "  "), Loader=yaml.SafeLoader)
@@ -206,6 +211,8 @@ def _entries(node: yaml.Node, kind: Literal["holidays", "workdays"]) -> Iterator
             line = name.start_mark.line + 1
             yield _Stretch(*_stretch(day, line), kind, _scalar(name), line)
         return
+    if isinstance(node, yaml.ScalarNode) and not _scalar(node):
+        return
     if not isinstance(node, yaml.SequenceNode):
         raise BadNotice("应为日期列表", "expected a list of days", node.start_mark.line + 1)
     for item in node.value:
@@ -214,12 +221,8 @@ def _entries(node: yaml.Node, kind: Literal["holidays", "workdays"]) -> Iterator
             yield _Stretch(*_stretch(item.value, line), kind, "", line)
             continue
         said = {key: _scalar(value) for key, value in _pairs(item)}
-        if not (
-            {"date"} <= set(said) <= {"date", "name"} or {"from", "to"} <= set(said) <= {"from", "to", "name"}
-        ):
-            raise BadNotice(
-                "应为 {date, name} 或 {from, to, name}", "expected {date, name} or {from, to, name}", line
-            )
+        if not ({"date"} <= set(said) <= {"date", "name"} or {"from", "to"} <= set(said) <= {"from", "to", "name"}):
+            raise BadNotice("应为 {date, name} 或 {from, to, name}", "expected {date, name} or {from, to, name}", line)
         days = said["date"] if "date" in said else f"{said['from']}..{said['to']}"
         yield _Stretch(*_stretch(days, line), kind, said.get("name", ""), line)
 

@@ -28,9 +28,7 @@ class Remaining(NamedTuple):
     en: str
 
 
-def remaining(
-    due_at: datetime, now: datetime, calendar: Calendar, counting: Counting, limit_unit: Unit
-) -> Remaining:
+def remaining(due_at: datetime, now: datetime, calendar: Calendar, counting: Counting, limit_unit: Unit) -> Remaining:
     """What is left at `now` of a limit in `limit_unit` that ends at `due_at` (both aware). At the due
     instant it is not late yet."""
     left = due_at - now
@@ -38,7 +36,7 @@ def remaining(
         if left < timedelta(0):
             return _late(*_clock_words(-left))
         zh, en = _clock_words(left)
-        return Remaining("soon" if left <= _SOON else "ok", f"剩 {zh}", f"{en} left")
+        return Remaining("soon" if left <= _SOON else "ok", f"剩{zh}", f"{en} left")
     unit: Unit = "wd" if limit_unit == "wd" else "d"
     last, today = due_local(due_at, counting), local(now, counting)
     if left < timedelta(0):
@@ -50,11 +48,11 @@ def remaining(
         return Remaining("soon", f"今日 {hour} 前", f"today by {hour}")
     days = _days(calendar, unit, today, last)
     zh, en = _day_words(days, unit)
-    return Remaining("soon" if days <= 1 else "ok", f"剩 {zh}", f"{en} left")
+    return Remaining("soon" if days <= 1 else "ok", f"剩{zh}", f"{en} left")
 
 
 def _late(zh: str, en: str) -> Remaining:
-    return Remaining("late", f"已超期 {zh}", f"{en} overdue")
+    return Remaining("late", f"已超期{zh}", f"{en} overdue")
 
 
 def _days(calendar: Calendar, unit: Unit, first: datetime, last: datetime) -> int:
@@ -63,11 +61,13 @@ def _days(calendar: Calendar, unit: Unit, first: datetime, last: datetime) -> in
 
 
 def _day_words(days: int, unit: Unit) -> tuple[str, str]:
-    return limit_words(days, unit), limit_words(days, unit, "en")
+    return f" {limit_words(days, unit)}", limit_words(days, unit, "en")
 
 
 def _clock_words(span: timedelta) -> tuple[str, str]:
-    """`1 小时 40 分`; whole days first from two days on; the smaller unit is dropped when it is nought."""
+    """`1 小时 40 分`; whole days first from two days on; the smaller unit is dropped when it is nought.
+
+    The Chinese words bring the space that stands before a figure."""
     minutes = int(span.total_seconds()) // 60
     if minutes == 0:
         return "不到 1 分钟", "less than a minute"
@@ -79,5 +79,5 @@ def _clock_words(span: timedelta) -> tuple[str, str]:
         parts = (("小时", "h", hours), ("分", "min", minutes))
     else:
         parts = (("分钟", "min", minutes), ("", "", 0))
-    zh = " ".join(f"{n} {name}" for name, _, n in parts if n)
+    zh = "".join(f" {n} {name}" for name, _, n in parts if n)
     return zh, " ".join(f"{n} {name}" for _, name, n in parts if n)

@@ -47,9 +47,7 @@ def sweep(
     return Swept(fired, len(keys) - fired, len(keys) >= limit)
 
 
-def _record(
-    key: Key, error: Exception, now: datetime, failed: Callable[[Key, Exception, datetime], None]
-) -> None:
+def _record(key: Key, error: Exception, now: datetime, failed: Callable[[Key, Exception, datetime], None]) -> None:
     # An incident that cannot be recorded is no reason to hold back the orders behind it; the deadline is
     # still due and comes again with the next sweep. The error's text may hold a citizen's data, so only its
     # type is logged.

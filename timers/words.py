@@ -81,9 +81,7 @@ def _clock(moment: datetime) -> str:
 
 def _stretch_zh(first: str, last: str, year: int | None) -> str:
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
-    said = (
-        f"{f'{begin.year}年' if year is not None and begin.year != year else ''}{begin.month}月{begin.day}日"
-    )
+    said = f"{f'{begin.year}年' if year is not None and begin.year != year else ''}{begin.month}月{begin.day}日"
     if end == begin:
         return said
     return f"{said}–{'' if end.month == begin.month else f'{end.month}月'}{end.day}日"
@@ -156,9 +154,7 @@ _ZH: dict[str, _Sentence] = {
     "natural": lambda p, y: f"自然日连续计算，第 {p['n']} 天：{_zh(p['date'], y)}",
     "same_day": lambda p, y: f"当日：{_zh(p['date'], y)}",
     "corresponding": lambda p, y: f"满 {limit_words(p['n'], p['unit'])}的对应日：{_zh(p['date'], y)}",
-    "month_end": lambda p, y: (
-        f"满 {limit_words(p['n'], p['unit'])}没有对应日，以月末为准：{_zh(p['date'], y)}"
-    ),
+    "month_end": lambda p, y: f"满 {limit_words(p['n'], p['unit'])}没有对应日，以月末为准：{_zh(p['date'], y)}",
     "rolled": lambda p, y: f"{_zh(p['from'], y)}为{_day_off_zh(p['name'])}，顺延至{_zh(p['to'], y)}",
     "unrolled": lambda p, y: f"{_zh(p['date'], y)}为{_day_off_zh(p['name'])}，本期限不顺延",
     "running": lambda p, y: f"{limit_words(p['n'], p['unit'])}，昼夜连续计算，节假日不停",
@@ -184,9 +180,7 @@ _EN: dict[str, _Sentence] = {
     "weekends": lambda p, y: f"skipped weekends {', '.join(_stretch_en(a, b, y) for a, b in p['days'])}",
     "makeup": lambda p, y: f"{_en(p['date'], y)} is a make-up workday and counts",
     "last": lambda p, y: f"working day {p['n']}: {_en(p['date'], y)}",
-    "backwards": lambda p, y: (
-        f"{limit_words(p['n'], p['unit'], 'en')} before the due day: {_en(p['date'], y)}"
-    ),
+    "backwards": lambda p, y: f"{limit_words(p['n'], p['unit'], 'en')} before the due day: {_en(p['date'], y)}",
     "left": lambda p, y: f"{limit_words(p['n'], 'wd', 'en')} of {p['of']} left: {_en(p['date'], y)}",
     "natural": lambda p, y: f"natural days, day {p['n']}: {_en(p['date'], y)}",
     "same_day": lambda p, y: f"the same day: {_en(p['date'], y)}",
@@ -194,8 +188,7 @@ _EN: dict[str, _Sentence] = {
         f"the corresponding day after {limit_words(p['n'], p['unit'], 'en')}: {_en(p['date'], y)}"
     ),
     "month_end": lambda p, y: (
-        f"no corresponding day after {limit_words(p['n'], p['unit'], 'en')}, so the month's end: "
-        f"{_en(p['date'], y)}"
+        f"no corresponding day after {limit_words(p['n'], p['unit'], 'en')}, so the month's end: {_en(p['date'], y)}"
     ),
     "rolled": lambda p, y: f"{_en(p['from'], y)} is {_day_off_en(p['name'])}, moved to {_en(p['to'], y)}",
     "unrolled": lambda p, y: f"{_en(p['date'], y)} is {_day_off_en(p['name'])}; this limit does not move",

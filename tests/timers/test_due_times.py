@@ -1,4 +1,4 @@
-"""The due times that the acceptance scenarios of the five regulations state, by scenario id (requirements E.7)."""
+"""The due times that the acceptance scenarios of the regulations state, by scenario id (requirements E.7)."""
 
 from __future__ import annotations
 
@@ -97,9 +97,7 @@ EXTENDED = [
 
 
 @pytest.mark.parametrize(("scenario", "was", "by", "expected"), EXTENDED, ids=[row[0] for row in EXTENDED])
-def test_an_extension_counts_from_the_original_due_day(
-    scenario: str, was: str, by: str, expected: str
-) -> None:
+def test_an_extension_counts_from_the_original_due_day(scenario: str, was: str, by: str, expected: str) -> None:
     assert extend(local(was), parse_limit(by), CALENDAR, COUNTING).at == local(expected), scenario
 
 
@@ -114,12 +112,8 @@ CLOCK = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("scenario", "anchor", "limit", "at", "expected"), CLOCK, ids=[row[0] for row in CLOCK]
-)
-def test_a_rule_may_set_the_hour_of_the_day(
-    scenario: str, anchor: str, limit: str, at: time, expected: str
-) -> None:
+@pytest.mark.parametrize(("scenario", "anchor", "limit", "at", "expected"), CLOCK, ids=[row[0] for row in CLOCK])
+def test_a_rule_may_set_the_hour_of_the_day(scenario: str, anchor: str, limit: str, at: time, expected: str) -> None:
     found = at_clock(parse_limit(limit), at, local(anchor), CALENDAR, COUNTING)
     assert found.at == local(expected), scenario
 
@@ -128,15 +122,11 @@ def test_the_extension_window_opens_at_close_of_the_last_working_day_before_the_
     assert before(local("2026-10-16T17:30"), Limit(1, "wd"), CALENDAR, COUNTING).at == local(
         "2026-10-15T17:30"
     )  # NC-S13
-    assert before(local("2026-10-08T17:30"), Limit(1, "wd"), CALENDAR, COUNTING).at == local(
-        "2026-09-30T17:30"
-    )
+    assert before(local("2026-10-08T17:30"), Limit(1, "wd"), CALENDAR, COUNTING).at == local("2026-09-30T17:30")
 
 
 def test_a_long_overdue_mark_counts_from_the_due_day_of_its_parent() -> None:
-    assert after(local("2026-10-16T17:30"), Limit(10, "wd"), CALENDAR, COUNTING).at == local(
-        "2026-10-30T17:30"
-    )
+    assert after(local("2026-10-16T17:30"), Limit(10, "wd"), CALENDAR, COUNTING).at == local("2026-10-30T17:30")
 
 
 def test_the_due_second_itself_is_in_time() -> None:

@@ -88,9 +88,7 @@ def test_a_limit_that_does_not_roll_says_so() -> None:
 
 def test_dependent_deadlines_name_what_they_hang_on() -> None:
     ended = local("2026-10-16T17:30")
-    assert explain(extend(ended, Limit(10, "wd"), CALENDAR, COUNTING))[0].startswith(
-        "自原到期日延长：2026年10月16日"
-    )
+    assert explain(extend(ended, Limit(10, "wd"), CALENDAR, COUNTING))[0].startswith("自原到期日延长：2026年10月16日")
     window = explain(before(ended, Limit(1, "wd"), CALENDAR, COUNTING))
     assert window[:3] == [
         "自到期日向前推算：2026年10月16日（周五）17:30",

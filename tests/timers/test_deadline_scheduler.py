@@ -1,0 +1,214 @@
+"""The scheduler with a real APScheduler and real, short times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from threading import Event, Lock
+
+import apscheduler.schedulers.base
+import pytest
+
+import timers.scheduler
+from timers.clock import Clock, system_clock
+from timers.scheduler import DeadlineScheduler
+from timers.sweep import Swept, sweep
+
+
+class Store:
+    """Due instants, and when each was fired; what fires `again` saves a follow-up while the sweep runs."""
+
+    def __init__(self, clock: Clock = system_clock) -> None:
+        self.clock = clock
+        self.lock = Lock()
+        self.waiting: list[datetime] = []
+        self.fired: dict[datetime, datetime] = {}
+        self.sweeps = 0
+        self.away = False
+
+    def save(self, at: datetime) -> datetime:
+        with self.lock:
+            self.waiting.append(at)
+        return at
+
+    def in_(self, seconds: float) -> datetime:
+        return self.save(self.clock.now() + timedelta(seconds=seconds))
+
+    def next_due(self) -> datetime | None:
+        with self.lock:
+            return min(self.waiting, default=None)
+
+    def sweep(self, now: datetime) -> Swept:
+        self.sweeps += 1
+        if self.away:
+            raise ConnectionError("the store is away")
+        return sweep(now, self._due, self._fire, self._failed, limit=3)
+
+    def _due(self, now: datetime, limit: int) -> list[datetime]:
+        with self.lock:
+            return sorted(at for at in self.waiting if at < now)[:limit]
+
+    def _fire(self, key: datetime, now: datetime) -> None:
+        with self.lock:
+            self.waiting.remove(key)
+            self.fired[key] = self.clock.now()
+
+    def _failed(self, key: datetime, error: Exception, now: datetime) -> None:
+        raise AssertionError(f"nothing fails here: {error}")
+
+    def lateness(self, at: datetime) -> float:
+        return (self.fired[at] - at).total_seconds()
+
+
+@contextmanager
+def running(store: Store, net_seconds: float = 60.0) -> Iterator[DeadlineScheduler]:
+    scheduler = DeadlineScheduler(store.sweep, store.next_due, store.clock, net_seconds)
+    scheduler.start()
+    try:
+        yield scheduler
+    finally:
+        scheduler.shutdown()
+
+
+def until(condition: Callable[[], bool], seconds: float = 2.5) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    return condition()
+
+
+def test_what_passed_while_nothing_ran_fires_at_once_and_the_next_on_its_due_time() -> None:
+    store = Store()
+    past = [store.in_(-seconds) for seconds in range(1, 9)]
+    soon = store.in_(0.4)
+    with running(store):
+        assert until(lambda: len(store.fired) == 9)
+    assert list(store.fired) == [*reversed(past), soon]
+    assert 0 < store.lateness(soon) < 1
+
+
+def test_a_nearer_deadline_that_is_saved_wakes_the_sweep() -> None:
+    store = Store()
+    store.in_(3600)
+    with running(store) as scheduler:
+        assert until(lambda: store.sweeps == 1)
+        for seconds in (0.3, 0.1, 0.5):
+            scheduler.wake(store.in_(seconds))
+        assert until(lambda: len(store.fired) == 3)
+    assert all(0 < store.lateness(at) < 1 for at in store.fired)
+
+
+def test_a_deadline_saved_while_a_sweep_runs_is_not_forgotten() -> None:
+    store = Store()
+    began, go_on = Event(), Event()
+
+    def slow_next_due() -> datetime | None:
+        found = store.next_due()
+        began.set()
+        go_on.wait(2)
+        return found
+
+    scheduler = DeadlineScheduler(store.sweep, slow_next_due, net_seconds=60)
+    scheduler.start()
+    try:
+        assert began.wait(2)
+        scheduler.wake(store.in_(0.05))  # committed after the store was asked for the next one
+        go_on.set()
+        assert until(lambda: len(store.fired) == 1)
+    finally:
+        scheduler.shutdown()
+
+
+def test_what_nobody_announced_is_found_by_the_safety_net() -> None:
+    store = Store()
+    with running(store, net_seconds=0.2):
+        assert until(lambda: store.sweeps >= 1)
+        at = store.in_(0.05)
+        assert until(lambda: at in store.fired)
+    assert store.lateness(at) < 1
+
+
+def test_a_store_that_was_away_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
+    store = Store()
+    store.away = True
+    at = store.in_(-1)
+    with running(store, net_seconds=0.1):
+        assert until(lambda: store.sweeps >= 2)
+        assert not store.fired
+        store.away = False
+        assert until(lambda: at in store.fired)
+    assert "the sweep failed" in caplog.text
+
+
+def test_shutting_down_waits_for_the_sweep_and_does_not_hang() -> None:
+    store = Store()
+    began, finished = Event(), Event()
+
+    def slow(now: datetime) -> Swept:
+        began.set()
+        time.sleep(0.3)
+        finished.set()
+        return store.sweep(now)
+
+    scheduler = DeadlineScheduler(slow, store.next_due)
+    scheduler.start()
+    assert began.wait(2)
+    store.in_(0.01)
+    scheduler.shutdown()
+    assert finished.is_set()
+    swept = store.sweeps
+    time.sleep(0.1)
+    assert store.sweeps == swept
+
+
+class SteppedClock:
+    """The machine's clock, off by `by`."""
+
+    def __init__(self) -> None:
+        self.by = timedelta(0)
+
+    def now(self) -> datetime:
+        return system_clock.now() + self.by
+
+
+@pytest.fixture
+def stepped(monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
+    """Steps the machine's clock, also for APScheduler, which reads it by itself."""
+    clock = SteppedClock()
+
+    class Stepped(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
+            return clock.now()
+
+    monkeypatch.setattr(apscheduler.schedulers.base, "datetime", Stepped)
+    monkeypatch.setattr(timers.scheduler, "system_clock", clock)
+    return clock
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=-1)], ids=["forward", "back"])
+def test_a_stepped_clock_loses_nothing(stepped: SteppedClock, step: timedelta) -> None:
+    store = Store(stepped)
+    with running(store, net_seconds=0.2) as scheduler:
+        assert until(lambda: store.sweeps >= 2)
+        stepped.by = step
+        unannounced = store.in_(0.1)
+        assert until(lambda: unannounced in store.fired)
+        announced = store.in_(0.1)
+        scheduler.wake(announced)
+        assert until(lambda: announced in store.fired)
+    assert store.lateness(unannounced) < 1
+    assert store.lateness(announced) < 1
+
+
+def test_an_idle_scheduler_does_not_spin() -> None:
+    store = Store()
+    store.in_(3600)
+    with running(store):
+        assert until(lambda: store.sweeps == 1)
+        before = time.process_time()
+        time.sleep(0.5)
+        assert time.process_time() - before < 0.2
+    assert store.sweeps == 1
