@@ -98,9 +98,7 @@ def lint_pack(
     return problems + _judge(diagrams)
 
 
-def _read(
-    data: bytes, where: str, compile_expression: Callable[..., Any] | None, known: Known
-) -> Diagram | Problem:
+def _read(data: bytes, where: str, compile_expression: Callable[..., Any] | None, known: Known) -> Diagram | Problem:
     try:
         root = read_xml(data, where=where)
     except XmlRefused as refusal:
@@ -120,9 +118,7 @@ def _read(
 
 
 def _judge(diagrams: list[Diagram]) -> list[Problem]:
-    problems = [
-        problem for diagram in diagrams for rule in RULES.values() for problem in rule.problems(diagram)
-    ]
+    problems = [problem for diagram in diagrams for rule in RULES.values() for problem in rule.problems(diagram)]
     problems += [problem for rule in PACK_RULES for problem in rule.check(diagrams)]
     return sorted(problems, key=lambda problem: problem.level)
 

@@ -61,21 +61,15 @@ def event_kind(diagram: Diagram) -> Iterator[Finding]:
             if kind not in KINDS[node.tag] | REFUSED_EVERYWHERE:
                 yield Finding(
                     node,
-                    f"{CHINESE[node.tag]}不能带“{CHINESE.get(kind, kind)}”，引擎会当作普通事件直接通过。"
-                    "请换一种。",
-                    f"A {node.tag} can't be a {kind} event; the engine would pass over it. Use another "
-                    "event.",
+                    f"{CHINESE[node.tag]}不能带“{CHINESE.get(kind, kind)}”，引擎会当作普通事件直接通过。请换一种。",
+                    f"A {node.tag} can't be a {kind} event; the engine would pass over it. Use another event.",
                 )
 
 
 @rule("subprocess-start")
 def subprocess_start(diagram: Diagram) -> Iterator[Finding]:
     for node in diagram.tagged("startEvent"):
-        if (
-            node.definitions
-            and not node.scope.is_process
-            and node.scope.xml.get("triggeredByEvent") != "true"
-        ):
+        if node.definitions and not node.scope.is_process and node.scope.xml.get("triggeredByEvent") != "true":
             yield Finding(
                 node,
                 "子流程的开始事件不能带消息或定时器。请改为普通开始事件。",

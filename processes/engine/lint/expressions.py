@@ -43,8 +43,7 @@ def time_cycle(diagram: Diagram) -> Iterator[Finding]:
         if node.tag != "startEvent" and any(kind == "timeCycle" for kind, _ in timer_texts(node)):
             yield Finding(
                 node,
-                "这里不能用循环定时：停机后会补发每一次，中断也不及时。请改用时长，"
-                "或另画一个定时启动的流程。",
+                "这里不能用循环定时：停机后会补发每一次，中断也不及时。请改用时长，或另画一个定时启动的流程。",
                 "A time cycle can't be used here: after an outage it fires every missed time, and it "
                 "interrupts "
                 "too late. Use a duration, or a process with a timer start.",
@@ -80,8 +79,8 @@ def bad_expression(diagram: Diagram) -> Iterator[Finding]:
             why_zh, why_en = getattr(error, "zh", str(error)), getattr(error, "en", str(error))
             yield Finding(
                 subject,
-                f"{zh}的表达式“{_short(text)}”有误：{why_zh}",
-                f'The expression "{_short(text)}" ({en}) is wrong: {why_en}',
+                f"{zh}的表达式“{_short(text)}”有误：{why_zh.rstrip('。')}。",
+                f'The expression "{_short(text)}" ({en}) is wrong: {why_en.rstrip(".")}.',
             )
 
 
@@ -127,11 +126,7 @@ def _of_task(node: Node) -> Iterator[tuple[Node, str, str, str]]:
     if due:
         yield node, "到期时间", "due date", due
     # Plain ids are taken as they stand; only what is marked as an expression is evaluated.
-    for attribute, zh in (
-        ("assignee", "办理人"),
-        ("candidateUsers", "候选人"),
-        ("candidateGroups", "候选组"),
-    ):
+    for attribute, zh in (("assignee", "办理人"), ("candidateUsers", "候选人")):
         text = node.camunda(attribute) or ""
         if text.startswith(("=", "${", "#{")):
             yield node, zh, attribute, text

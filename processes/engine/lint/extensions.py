@@ -86,8 +86,7 @@ def input_not_feel(diagram: Diagram) -> Iterator[Finding]:
                 yield Finding(
                     node,
                     f"输入参数“{name}”必须有名称，并写成一个 FEEL 表达式，不能用列表、映射或脚本。",
-                    f'The input parameter "{name}" needs a name and one FEEL expression, no list, map or '
-                    "script.",
+                    f'The input parameter "{name}" needs a name and one FEEL expression, no list, map or script.',
                 )
 
 
@@ -100,8 +99,7 @@ def property_value(diagram: Diagram) -> Iterator[Finding]:
                 yield Finding(
                     node,
                     f"扩展属性 {name} 必须填写{allowed}。",
-                    f"The property {name} must be "
-                    f"{'true or false' if name in ('soft', 'roll') else 'filled in'}.",
+                    f"The property {name} must be {'true or false' if name in ('soft', 'roll') else 'filled in'}.",
                 )
 
 

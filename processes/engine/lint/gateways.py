@@ -34,8 +34,7 @@ def condition_missing(diagram: Diagram) -> Iterator[Finding]:
                 yield Finding(
                     flow,
                     f"网关 {gateway.id} 的这个出口没有条件。请写条件，或设为默认出口。",
-                    f"This exit of the gateway {gateway.id} has no condition. Write one, or make it the "
-                    "default.",
+                    f"This exit of the gateway {gateway.id} has no condition. Write one, or make it the default.",
                 )
 
 
@@ -58,8 +57,7 @@ def broken_default(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 node,
                 f"默认出口 {default} 不是从这个排他或包容网关引出的。请重新设置默认出口。",
-                f"The default exit {default} does not leave this exclusive or inclusive gateway. Set it "
-                "again.",
+                f"The default exit {default} does not leave this exclusive or inclusive gateway. Set it again.",
             )
 
 
@@ -70,8 +68,7 @@ def no_default(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 gateway,
                 "没有默认出口，条件都不成立时流程会出错。请把其中一个出口设为默认。",
-                "There is no default exit: the order fails when no condition holds. Make one exit the "
-                "default.",
+                "There is no default exit: the order fails when no condition holds. Make one exit the default.",
             )
 
 
@@ -96,8 +93,7 @@ def event_gateway_timers(diagram: Diagram) -> Iterator[Finding]:
         if len(timers) > 1:
             yield Finding(
                 gateway,
-                f"事件网关后有 {len(timers)} 个定时器（{'、'.join(timers)}），它们会共用一个时间。"
-                "只能保留一个。",
+                f"事件网关后有 {len(timers)} 个定时器（{'、'.join(timers)}），它们会共用一个时间。只能保留一个。",
                 f"{len(timers)} timers ({', '.join(timers)}) follow the event gateway and would share one "
                 "due "
                 "time. Keep one.",

@@ -33,12 +33,8 @@ TASKS = frozenset(
     }
 )
 ACTIVITIES = TASKS | SUBPROCESSES | {"callActivity"}
-GATEWAYS = frozenset(
-    {"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"}
-)
-EVENTS = frozenset(
-    {"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"}
-)
+GATEWAYS = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"})
+EVENTS = frozenset({"startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"})
 NODES = ACTIVITIES | GATEWAYS | EVENTS
 
 
@@ -91,9 +87,7 @@ class Node:
     def properties(self) -> list[tuple[str, str]]:
         """Name and value of every `camunda:property`."""
         path = f"{BPMN}extensionElements/{CAMUNDA}properties/{CAMUNDA}property"
-        return [
-            (prop.get("name") or "", (prop.get("value") or "").strip()) for prop in self.xml.iterfind(path)
-        ]
+        return [(prop.get("name") or "", (prop.get("value") or "").strip()) for prop in self.xml.iterfind(path)]
 
     def inputs(self) -> list[tuple[str, etree._Element]]:
         """Name and XML of every `camunda:inputParameter` of the node or of its event definition."""
@@ -149,9 +143,7 @@ class Diagram:
 
     def definition(self, tag: str, reference: str | None) -> etree._Element | None:
         """The `message`, `error` or `escalation` of the file with that id."""
-        return next(
-            (item for item in self.root.iterfind(f"{BPMN}{tag}") if item.get("id") == reference), None
-        )
+        return next((item for item in self.root.iterfind(f"{BPMN}{tag}") if item.get("id") == reference), None)
 
     def message_of(self, node: Node) -> str | None:
         """Name of the message that the node sends or waits for, or None if it names none."""

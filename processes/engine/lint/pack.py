@@ -29,8 +29,7 @@ def duplicate_id_across_files(diagrams: Sequence[Diagram]) -> Iterator[Problem]:
                     "duplicate-id-across-files",
                     diagram,
                     subject,
-                    f"编号 {subject.id} 在 {where} 中已用过。"
-                    "流程、任务和定时器的编号在整个规程包内不能重复。",
+                    f"编号 {subject.id} 在 {where} 中已用过。流程、任务和定时器的编号在整个规程包内不能重复。",
                     f"The id {subject.id} is used in {where} already. Ids of processes, tasks and timers "
                     "must "
                     "differ throughout the pack.",
@@ -49,10 +48,8 @@ def message_id_clash(diagrams: Sequence[Diagram]) -> Iterator[Problem]:
                         "message-id-clash",
                         diagram,
                         Thing(identifier, name),
-                        f"{identifier} 在 {where} 中名为“{known_name}”，这里名为“{name}”。"
-                        "同一编号的名称必须一致。",
-                        f'{identifier} is called "{known_name}" in {where} and "{name}" here. One id, one '
-                        "name.",
+                        f"{identifier} 在 {where} 中名为“{known_name}”，这里名为“{name}”。同一编号的名称必须一致。",
+                        f'{identifier} is called "{known_name}" in {where} and "{name}" here. One id, one name.',
                     )
 
 
@@ -67,8 +64,7 @@ def message_starts_two(diagrams: Sequence[Diagram]) -> Iterator[Problem]:
                         "message-starts-two",
                         diagram,
                         start,
-                        f"消息“{message}”已经启动流程 {first[message]}，不能再启动 {process.id}。"
-                        "请换一个消息。",
+                        f"消息“{message}”已经启动流程 {first[message]}，不能再启动 {process.id}。请换一个消息。",
                         f'The message "{message}" starts {first[message]} already, so it can not start '
                         f"{process.id} "
                         "too. Use another message.",

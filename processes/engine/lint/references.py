@@ -25,7 +25,14 @@ def unknown_role(diagram: Diagram) -> Iterator[Finding]:
     given += [(scope, scope.xml.get(f"{CAMUNDA}candidateStarterGroups")) for scope in diagram.processes]
     for subject, text in given:
         for role in _words(text):
-            yield from _unknown(subject, "角色", "role", role, diagram.known.roles)
+            if role.startswith(("=", "${", "#{")):
+                yield Finding(
+                    subject,
+                    f"候选组只能写角色编号，不能写表达式“{role}”。要按单位区分，请用扩展属性 unit。",
+                    f'Candidate groups are ids of roles, not an expression "{role}". Use the property unit.',
+                )
+            else:
+                yield from _unknown(subject, "角色", "role", role, diagram.known.roles)
 
 
 @rule("unknown-form")
@@ -72,8 +79,7 @@ def unknown_message(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 node,
                 f"没有流程接收消息“{message}”，发出后无人处理。{near and f'是否想写 {near}？'}",
-                f'No process waits for the message "{message}" or starts with it.'
-                f"{near and f' Did you mean {near}?'}",
+                f'No process waits for the message "{message}" or starts with it.{near and f" Did you mean {near}?"}',
             )
 
 
@@ -124,9 +130,7 @@ def _timers_named(node: Node) -> Iterator[str]:
             yield literal[1]
 
 
-def _unknown(
-    subject: Subject, zh: str, en: str, name: str, known: frozenset[str] | None
-) -> Iterator[Finding]:
+def _unknown(subject: Subject, zh: str, en: str, name: str, known: frozenset[str] | None) -> Iterator[Finding]:
     if known is not None and name not in known:
         near = _nearest(name, known)
         yield Finding(
@@ -141,6 +145,4 @@ def _nearest(name: str, known: frozenset[str]) -> str:
 
 
 def _words(text: str | None) -> list[str]:
-    """The ids of a list with commas; expressions are not ids."""
-    words = (word.strip() for word in (text or "").split(","))
-    return [word for word in words if word and not word.startswith(("=", "${", "#{"))]
+    return [word for word in (part.strip() for part in (text or "").split(",")) if word]

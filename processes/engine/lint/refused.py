@@ -51,8 +51,7 @@ def event_subprocess(diagram: Diagram) -> Iterator[Finding]:
         if node.xml.get("triggeredByEvent") == "true":
             yield Finding(
                 node,
-                "不支持事件子流程：中断不生效，定时启动会使流程无法结束。请改用边界事件，"
-                "或另画一个由消息启动的流程。",
+                "不支持事件子流程：中断不生效，定时启动会使流程无法结束。请改用边界事件，或另画一个由消息启动的流程。",
                 "Event subprocesses are not supported: they do not interrupt, and a timer keeps the "
                 "process from "
                 "ending. Use a boundary event, or a process of its own that a message starts.",
@@ -86,8 +85,7 @@ def complex_gateway(diagram: Diagram) -> Iterator[Finding]:
         yield Finding(
             node,
             "不支持复杂网关。请用排他、并行或包容网关画出同样的含义。",
-            "Complex gateways are not supported. Say the same with exclusive, parallel or inclusive "
-            "gateways.",
+            "Complex gateways are not supported. Say the same with exclusive, parallel or inclusive gateways.",
         )
 
 
@@ -119,8 +117,7 @@ def standard_loop(diagram: Diagram) -> Iterator[Finding]:
         yield Finding(
             thing,
             "不支持循环标记。请用排他网关画出返回的连线，或使用多实例。",
-            "Loop markers are not supported. Draw the way back with an exclusive gateway, or use "
-            "multi-instance.",
+            "Loop markers are not supported. Draw the way back with an exclusive gateway, or use multi-instance.",
         )
 
 
@@ -131,8 +128,7 @@ def compensation(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 node,
                 "不支持补偿：引擎会当作普通节点通过。请用连线画出撤回的步骤。",
-                "Compensation is not supported: the engine passes over it. Draw the steps that undo the "
-                "work.",
+                "Compensation is not supported: the engine passes over it. Draw the steps that undo the work.",
             )
 
 
@@ -173,11 +169,7 @@ def unsupported_element(diagram: Diagram) -> Iterator[Finding]:
     for scope in diagram.scopes:
         for xml in scope.xml:
             tag = local_name(xml)
-            if (
-                tag
-                and not tag.endswith("EventDefinition")
-                and tag not in NODES | DRAWN_ONLY | JUDGED_ELSEWHERE
-            ):
+            if tag and not tag.endswith("EventDefinition") and tag not in NODES | DRAWN_ONLY | JUDGED_ELSEWHERE:
                 yield Finding(
                     Thing(xml.get("id") or scope.id, xml.get("name") or ""),
                     f"引擎不认识元素 {tag}，会忽略它。请删除。",

@@ -8,10 +8,10 @@ from typing import NamedTuple, Protocol
 
 from lxml import etree
 
-from processes.engine.lint.model import NODES, Diagram, local_name
+from processes.engine.lint.model import BPMN, NODES, Diagram
 from processes.engine.lint.problem import Level, Problem
 
-OWNERS = NODES | {"process", "sequenceFlow", "lane"}
+OWNERS = frozenset(f"{BPMN}{tag}" for tag in NODES | {"process", "sequenceFlow", "lane"})
 
 
 class Subject(Protocol):
@@ -32,7 +32,7 @@ class Thing(NamedTuple):
 
 def owner_of(xml: etree._Element) -> Thing:
     """The node, flow, lane or process that the XML is or belongs to."""
-    while local_name(xml) not in OWNERS and (parent := xml.getparent()) is not None:
+    while xml.tag not in OWNERS and (parent := xml.getparent()) is not None:
         xml = parent
     return Thing(xml.get("id") or "", xml.get("name") or "")
 

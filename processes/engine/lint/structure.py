@@ -52,8 +52,7 @@ def bad_id(diagram: Diagram) -> Iterator[Finding]:
         if not IDENTIFIER.fullmatch(subject.id):
             yield Finding(
                 subject,
-                f"编号“{subject.id}”不合规。请用英文小写字母、数字和下划线，以字母开头，如 "
-                "request_extension。",
+                f"编号“{subject.id}”不合规。请用英文小写字母、数字和下划线，以字母开头，如 request_extension。",
                 f'The id "{subject.id}" must be lower-case English letters, digits and underscores, '
                 "beginning with a letter, such as request_extension.",
             )
@@ -98,14 +97,14 @@ def no_end(diagram: Diagram) -> Iterator[Finding]:
 
 @rule("dead-end")
 def dead_end(diagram: Diagram) -> Iterator[Finding]:
-    for node in diagram.nodes:
-        if node.tag != "endEvent" and not node.outgoing and node.xml.get("triggeredByEvent") != "true":
-            yield Finding(
-                node,
-                "之后没有连线，流程走到这里就断了。请连到下一步或结束事件。",
-                "No flow leaves it, so the order would be lost here. Connect it to the next step or an "
-                "end event.",
-            )
+    for scope in _plain_scopes(diagram):
+        for node in scope.nodes:
+            if node.tag != "endEvent" and not node.outgoing and node.xml.get("triggeredByEvent") != "true":
+                yield Finding(
+                    node,
+                    "之后没有连线，流程走到这里就断了。请连到下一步或结束事件。",
+                    "No flow leaves it, so the order would be lost here. Connect it to the next step or an end event.",
+                )
 
 
 @rule("unconnected")

@@ -31,8 +31,7 @@ def service_task_topic(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 node,
                 "没有写明执行哪个平台操作。请将实现方式设为 External 并填写主题。",
-                "It does not say which operation of the platform to run. Choose External and fill in the "
-                "topic.",
+                "It does not say which operation of the platform to run. Choose External and fill in the topic.",
             )
 
 
@@ -51,9 +50,7 @@ def script_format(diagram: Diagram) -> Iterator[Finding]:
 def script_empty(diagram: Diagram) -> Iterator[Finding]:
     for node in diagram.tagged("scriptTask"):
         if not (node.xml.findtext(f"{BPMN}script") or "").strip():
-            yield Finding(
-                node, "脚本是空的。请写一个 FEEL 表达式。", "The script is empty. Write one FEEL expression."
-            )
+            yield Finding(node, "脚本是空的。请写一个 FEEL 表达式。", "The script is empty. Write one FEEL expression.")
 
 
 @rule("result-variable")

@@ -70,8 +70,7 @@ def endless_loop(diagram: Diagram) -> Iterator[Finding]:
         if loop:
             yield Finding(
                 loop[0],
-                f"循环（{'、'.join(node.id for node in loop)}）中没有人工任务、定时器或消息，"
-                "引擎会转个不停。",
+                f"循环（{'、'.join(node.id for node in loop)}）中没有人工任务、定时器或消息，引擎会转个不停。",
                 f"The loop ({', '.join(node.id for node in loop)}) holds no user task, timer or message; the "
                 "engine would run round it for ever.",
             )
@@ -111,9 +110,7 @@ def _starves(join: Node, choice: Node, exits: list[list[Flow]]) -> bool:
     if not fed:
         return False
     decides_all = fed == frozenset(join.incoming)
-    return any(
-        way.feeds != fed and (bool(way.feeds) or (way.may_end and not decides_all)) for way in followed
-    )
+    return any(way.feeds != fed and (bool(way.feeds) or (way.may_end and not decides_all)) for way in followed)
 
 
 def _follow(flows: list[Flow], join: Node, choice: Node) -> Exit:
