@@ -68,7 +68,7 @@ def read_pack(folder: Path) -> Pack:
         files |= {
             path: data for path, data in _read_folder(other, f"{include}/").items() if not path.startswith("scenarios")
         }
-    return pack_of(files, name=str(settings.get("id") or folder.name))
+    return pack_of(files, name=str(settings.get("name") or folder.name))
 
 
 def pack_of(files: Mapping[str, bytes], name: str | None = None) -> Pack:
@@ -76,7 +76,7 @@ def pack_of(files: Mapping[str, bytes], name: str | None = None) -> Pack:
     settings = _toml(files, "pack.toml")
     units = _toml(files, "units.toml") if "units.toml" in files else {}
     nested = units.get("units", units)
-    return Pack(name or str(settings.get("id") or "pack"), dict(files), settings, nested)
+    return Pack(name or str(settings.get("name") or "pack"), dict(files), settings, nested)
 
 
 def _read_folder(folder: Path, prefix: str) -> dict[str, bytes]:

@@ -87,7 +87,7 @@ class Regulation:
 
     def order_number(self, received_at: datetime, sequence: int) -> str:
         """Number of an order by the pack's scheme, such as `NC{date:%Y%m%d}-{seq:04d}`."""
-        scheme = str(self.pack.settings.get("number_scheme", "{date:%Y%m%d}-{seq:04d}"))
+        scheme = str(self.pack.settings.get("number", "{date:%Y%m%d}-{seq:04d}"))
         return scheme.format(date=received_at.astimezone(self.zone), seq=sequence)
 
     def timers(self) -> list[dict[str, Any]]:
@@ -216,9 +216,9 @@ def _lint(
 
 def _counting(pack: Pack) -> Counting:
     settings = pack.settings
-    close = str(settings.get("close", "17:30"))
+    close = str(settings.get("close_of_business", "17:30"))
     return Counting(
-        zone=str(settings.get("zone", "Asia/Shanghai")),
+        zone=str(settings.get("time_zone", "Asia/Shanghai")),
         close=time.fromisoformat(close),
         due_mode=settings.get("due_mode", "close"),
         roll_natural_days=bool(settings.get("roll_natural_days", True)),

@@ -1,0 +1,116 @@
+"""The platform put together: store, deployments, calendars, people, forms and the door, from one set of settings.
+
+Server, scheduler, command line, scenario runner and replay all begin here. Nothing below `app` knows of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from forms.compile import Choices, CompiledForm, compile_form
+from forms.messages import FormError
+from forms.schema import read_form
+from persistence.calendars import Calendars
+from persistence.library import Library
+from persistence.people import People
+from persistence.reading import Reading
+from persistence.schema import upgrade
+from persistence.store import Database
+from processes.door import Door
+from processes.errors import Invalid
+from processes.expressions import Scope, compile_text
+from processes.order import Instance, Order
+from processes.pack import Pack, Problem
+from processes.people import Actor
+from processes.regulation import Regulation, compile_pack
+
+
+class Platform:
+    """`url`, `secret`: the database and the secret of its master key. Brings the schema up to date."""
+
+    def __init__(
+        self, url: str, secret: str, *, keep: int = 2_000, saved: Callable[[Order], None] | None = None
+    ) -> None:
+        self.database = Database(url, secret, keep=keep)
+        upgrade(self.database.engine)
+        self.library = Library(self.database)
+        self.calendars = Calendars(self.database)
+        self.people = People(self.database)
+        self.read = Reading(self.database)
+        self.door = Door(self.database, self.library, self.calendars.current, saved)
+        self._choices: dict[tuple[int, str], Choices] = {}
+
+    # -- forms ------------------------------------------------------------------------------------------------------
+
+    def form(self, regulation: Regulation, form_id: str) -> CompiledForm:
+        """The compiled form of a deployment; compiled once and kept with it."""
+        found = regulation.compiled_forms.get(form_id)
+        if found is None:
+            schema = read_form(dict(regulation.forms[form_id]), where=f"{form_id}.form")
+            found = compile_form(schema, compile_expression=compile_text, zone=regulation.zone)
+            regulation.compiled_forms[form_id] = found
+        return found  # type: ignore[no-any-return]
+
+    def choices(self, regulation: Regulation) -> Choices:
+        """What selects of the domain offer: units, regions, categories of the office, as (value, label)."""
+        key = (regulation.number or 0, regulation.office)
+        if key not in self._choices:
+            settings = regulation.pack.settings
+            units = [(str(row["id"]), str(row["name"])) for row in self.read.units(regulation.office)]
+            self._choices[key] = {
+                "unit": units,
+                "region": pairs(settings.get("regions", {})),
+                "category": pairs(settings.get("categories", {})),
+                "person": [],
+            }
+        return self._choices[key]
+
+    def forget_choices(self) -> None:
+        """After units changed."""
+        self._choices.clear()
+
+    def scope(self, order: Order, instance: Instance | None, actor: Actor, now: datetime) -> Mapping[str, Any]:
+        """The names that a form's expressions see for a task of this instance."""
+        layers = (instance.vars,) if instance is not None else ()
+        return Scope(order, now, actor.user, *layers)
+
+    def check(
+        self,
+        regulation: Regulation,
+        form_id: str | None,
+        values: Mapping[str, Any],
+        scope: Mapping[str, Any],
+    ) -> tuple[dict[str, Any], frozenset[str]]:
+        """Validated values of a form and its personal fields. Raises `Invalid` with messages by field."""
+        if form_id is None:
+            return {}, frozenset()
+        form = self.form(regulation, form_id)
+        checked = form.check(values, scope=scope, choices=self.choices(regulation))
+        if not checked.ok:
+            raise Invalid({key: [str(message) for message in found] for key, found in checked.errors.items()})
+        return checked.values, form.personal_keys
+
+    # -- packs ------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def compile(pack: Pack) -> Regulation:
+        """Lint and compile a pack with its forms. Raises `BadPack` naming every error."""
+        return compile_pack(pack, check_form=check_form)
+
+
+def check_form(path: str, data: bytes) -> list[Problem]:
+    """What is wrong with a form file."""
+    try:
+        compile_form(read_form(data, where=path), compile_expression=compile_text)
+    except FormError as error:
+        return [Problem("error", "form", path, str(getattr(error, "field", "") or ""), error.zh, error.en)]
+    return []
+
+
+def pairs(table: Mapping[str, Any] | Sequence[Any]) -> list[tuple[str, str]]:
+    """(value, label) of a table of `pack.toml`."""
+    if isinstance(table, Mapping):
+        return [(str(key), str(label)) for key, label in table.items()]
+    return [(str(one), str(one)) for one in table]

@@ -1,0 +1,254 @@
+"""Queries of pages and lists. They read; nothing here changes anything.
+
+Everything is asked for an actor's office and, where the actor does not see the whole office, through the units in which
+the actor holds a duty: what one may not see is not in the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from persistence import tables as t
+from persistence.store import Database
+from processes.errors import NotFound
+from processes.people import Actor
+
+Row = Mapping[str, Any]
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an actor sees of an office: all of it, or what involves some units."""
+
+    actor: Actor
+    office: str
+    whole_office: bool
+
+    @property
+    def units(self) -> list[str]:
+        return sorted(self.actor.units(self.office))
+
+    @property
+    def roles(self) -> list[str]:
+        return sorted(self.actor.roles(self.office))
+
+
+class Reading:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def rows(self, query: sa.Select[Any]) -> list[Row]:
+        with self._database.reading() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    # -- lists of tasks and orders ----------------------------------------------------------------------------------
+
+    def open_tasks(
+        self,
+        sight: Sight,
+        *,
+        elements: Collection[str] | None = None,
+        without: Collection[str] = (),
+        text: str = "",
+        until: datetime | None = None,
+        page: int = 1,
+    ) -> list[Row]:
+        """Tasks the actor could do, the most urgent first, with the order's columns (`order_…`).
+
+        `elements`/`without`: only, or all but, these elements; `text`: part of title or number; `until`: due before.
+        """
+        query = self._mine(sight, elements, without, text, until)
+        order_by = (sa.func.coalesce(t.task.c.due_at, sa.literal(FAR, t.Instant)), t.task.c.opened_at, t.task.c.id)
+        return self.rows(query.order_by(*order_by).limit(PAGE + 1).offset((page - 1) * PAGE))
+
+    def count_open(
+        self, sight: Sight, *, elements: Collection[str] | None = None, without: Collection[str] = (),
+        until: datetime | None = None,
+    ) -> int:
+        query = self._mine(sight, elements, without, "", until).with_only_columns(sa.func.count())
+        with self._database.reading() as connection:
+            return int(connection.execute(query).scalar() or 0)
+
+    def done_tasks(self, sight: Sight, *, page: int = 1) -> list[Row]:
+        """Tasks the actor has completed, the latest first."""
+        query = _tasks().where(t.task.c.done_by == sight.actor.user, t.task.c.office == sight.office)
+        return self.rows(query.order_by(t.task.c.closed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
+
+    def orders(
+        self,
+        sight: Sight,
+        *,
+        text: str = "",
+        statuses: Collection[str] | None = None,
+        overdue: bool = False,
+        page: int = 1,
+    ) -> list[Row]:
+        """Orders the actor may see, the latest first."""
+        c = t.work_order.c
+        query = sa.select(t.work_order).where(c.office == sight.office)
+        if not sight.whole_office:
+            query = query.where(c.id.in_(sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units))))
+        if statuses is not None:
+            query = query.where(c.status.in_(list(statuses)))
+        if overdue:
+            query = query.where(c.overdue.is_(True), c.closed_at.is_(None))
+        if text:
+            query = query.where(_matches(text))
+        query = query.order_by(c.received_at.desc(), c.id).limit(PAGE + 1).offset((page - 1) * PAGE)
+        return self.rows(query)
+
+    def _mine(
+        self,
+        sight: Sight,
+        elements: Collection[str] | None,
+        without: Collection[str],
+        text: str,
+        until: datetime | None,
+    ) -> sa.Select[Any]:
+        c = t.task.c
+        duties = {(duty.role, duty.unit) for duty in sight.actor.duties if duty.office == sight.office}
+        mine = [
+            sa.and_(c.role == role, sa.or_(c.unit.is_(None), c.unit == unit) if unit else c.unit.is_(None))
+            for role, unit in sorted(duties, key=str)
+        ]
+        query = _tasks().where(
+            c.office == sight.office,
+            c.closed_at.is_(None),
+            sa.or_(c.assignee.is_(None), c.assignee == sight.actor.user),
+            sa.or_(c.assignee == sight.actor.user, *mine),
+        )
+        if elements is not None:
+            query = query.where(c.element.in_(list(elements)))
+        if without:
+            query = query.where(c.element.not_in(list(without)))
+        if until is not None:
+            query = query.where(c.due_at < until)
+        return query.where(_matches(text)) if text else query
+
+    # -- one order --------------------------------------------------------------------------------------------------
+
+    def order(self, sight: Sight, number: str) -> Row:
+        """An order by its number, for who may see it. Raises `NotFound`."""
+        c = t.work_order.c
+        rows = self.rows(sa.select(t.work_order).where(c.office == sight.office, c.number == number))
+        if not rows:
+            raise NotFound()
+        row = rows[0]
+        if not sight.whole_office and not set(sight.units) & set(row["units"]):
+            raise NotFound()
+        return row
+
+    def open_tasks_of(self, order_id: str) -> list[Row]:
+        c = t.task.c
+        query = sa.select(t.task).where(c.order_id == order_id, c.closed_at.is_(None))
+        return self.rows(query.order_by(c.opened_at, c.id))
+
+    def tasks_of(self, order_id: str) -> list[Row]:
+        query = sa.select(t.task).where(t.task.c.order_id == order_id)
+        return self.rows(query.order_by(t.task.c.opened_at, t.task.c.id))
+
+    def task(self, task_id: str) -> Row | None:
+        rows = self.rows(sa.select(t.task).where(t.task.c.id == task_id))
+        return rows[0] if rows else None
+
+    def deadlines_of(self, order_id: str) -> list[Row]:
+        """All deadlines the order ever had, by due time."""
+        query = sa.select(t.deadline).where(t.deadline.c.order_id == order_id)
+        return self.rows(query.order_by(t.deadline.c.due_at, t.deadline.c.id))
+
+    def instances_of(self, order_id: str) -> list[Row]:
+        query = sa.select(t.instance).where(t.instance.c.order_id == order_id)
+        return self.rows(query.order_by(t.instance.c.seq))
+
+    def journal_of(self, order_id: str) -> list[Row]:
+        """The order's chain in order."""
+        query = sa.select(t.journal).where(t.journal.c.order_id == order_id)
+        return self.rows(query.order_by(t.journal.c.seq))
+
+    def office_journal(self, office: str, *, limit: int = 200) -> list[Row]:
+        """The office's own chain, the latest first."""
+        c = t.journal.c
+        query = sa.select(t.journal).where(c.office == office, c.order_id.is_(None))
+        return self.rows(query.order_by(c.seq.desc()).limit(limit))
+
+    def notices_of(self, order_id: str) -> list[Row]:
+        query = sa.select(t.outbox).where(t.outbox.c.order_id == order_id)
+        return self.rows(query.order_by(t.outbox.c.id))
+
+    def personal_of(self, order_id: str, fields: Iterable[str] | None = None) -> dict[str, Any]:
+        """The order's personal values in clear. Callers mask them, or journal that they were revealed."""
+        with self._database.reading() as connection:
+            wrapped = connection.execute(
+                sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == order_id)
+            ).scalar()
+            if wrapped is None:
+                return {}
+            key = self._database.master.unwrap(order_id, wrapped)
+            query = sa.select(t.personal.c.field, t.personal.c.sealed).where(t.personal.c.order_id == order_id)
+            if fields is not None:
+                query = query.where(t.personal.c.field.in_(list(fields)))
+            return {row.field: key.open(row.field, row.sealed) for row in connection.execute(query)}
+
+    # -- offices, deadlines -----------------------------------------------------------------------------------------
+
+    def offices(self) -> list[Row]:
+        return self.rows(sa.select(t.office).order_by(t.office.c.id))
+
+    def units(self, office: str) -> list[Row]:
+        query = sa.select(t.unit).where(t.unit.c.office == office)
+        return self.rows(query.order_by(t.unit.c.level, t.unit.c.name))
+
+    def due_deadlines(self, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of deadlines that have passed and wait to fire, the earliest first. Held ones do not."""
+        c = t.deadline.c
+        waiting = (c.fired_at.is_(None), c.cancelled_at.is_(None), c.held_by.is_(None))
+        query = sa.select(c.id).where(*waiting, c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now))
+        with self._database.reading() as connection:
+            return list(connection.execute(query.order_by(c.due_at, c.id).limit(limit)).scalars())
+
+    def next_due(self) -> datetime | None:
+        """When the next deadline passes."""
+        c = t.deadline.c
+        waiting = (c.fired_at.is_(None), c.cancelled_at.is_(None), c.held_by.is_(None), c.retry_at.is_(None))
+        query = sa.select(c.due_at).where(*waiting).order_by(c.due_at).limit(1)
+        with self._database.reading() as connection:
+            found: datetime | None = connection.execute(query).scalar()
+        return found
+
+    def incidents(self) -> list[Row]:
+        """What could not be done and is being retried, the latest first."""
+        query = sa.select(t.incident).where(t.incident.c.resolved_at.is_(None))
+        return self.rows(query.order_by(t.incident.c.last_at.desc()).limit(200))
+
+
+FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
+
+
+def _tasks() -> sa.Select[Any]:
+    o = t.work_order.c
+    columns = [
+        o.number.label("order_number"),
+        o.title.label("order_title"),
+        o.status.label("order_status"),
+        o.request_type.label("order_request_type"),
+        o.category.label("order_category"),
+        o.region.label("order_region"),
+        o.lead_unit.label("order_lead_unit"),
+        o.overdue.label("order_overdue"),
+        o.received_at.label("order_received_at"),
+        o.deployment.label("order_deployment"),
+    ]
+    return sa.select(t.task, *columns).select_from(t.task.join(t.work_order, o.id == t.task.c.order_id))
+
+
+def _matches(text: str) -> sa.ColumnElement[bool]:
+    """Part of a title, or the beginning of a number. Wildcards in what people type are just characters."""
+    c = t.work_order.c
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return sa.or_(c.title.like(f"%{escaped}%", escape="\\"), c.number.like(f"{escaped}%", escape="\\"))
