@@ -86,7 +86,10 @@ class CompiledForm:
         if form is None:
             form = self._kept.form = self.form_class()
         form.take(values, scope=scope, choices=choices)
-        if form.validate():
+        ok = form.validate()
+        # The form object stays; what it was asked about must not stay with it.
+        form.context, form.supplied = {}, {}
+        if ok:
             return Checked({field.spec.key: field.data for field in form.active()}, {})
         errors = {
             key: cast("list[Message]", field.errors) for key, field in form.fields.items() if field.errors

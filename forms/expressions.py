@@ -36,7 +36,7 @@ class Expression:
         try:
             self._compiled = compile_expression(text)
         except Exception as error:  # whatever the compiler we were handed raises, the expression is at fault
-            raise FormError("bad_expression", where=where, field=field, name=name, detail=error) from error
+            raise FormError("bad_expression", where=where, field=field, name=name, **_said(error)) from error
 
     def evaluate(self, context: Mapping[str, Any]) -> Any:
         """The value over `context`. Raises `FormError`."""
@@ -44,12 +44,19 @@ class Expression:
             return self._compiled.evaluate(context)
         except Exception as error:  # as above
             raise FormError(
-                "expression_failed", where=self.where, field=self.field, name=self.name, detail=error
+                "expression_failed", where=self.where, field=self.field, name=self.name, **_said(error)
             ) from error
 
     def holds(self, context: Mapping[str, Any]) -> bool:
         """Whether the value is true; null and everything else count as not."""
         return self.evaluate(context) is True
+
+
+def _said(error: Exception) -> dict[str, str]:
+    """What the compiler says, in each language it says it in, with the place when it knows one."""
+    line, column = (getattr(error, name, 0) for name in ("line", "column"))
+    place = f" ({line}:{column})" if line else ""
+    return {name: f"{getattr(error, name, error)}{place}" for name in ("zh", "en")}
 
 
 class Layers(Mapping[str, Any]):

@@ -206,14 +206,20 @@ class DomainForm(BaseForm):
         own: dict[str, Any] = {}
         self.context = Layers(own, scope)
         # While defaults are worked out an unanswered field does not cover the fact of its name: `lead_unit`
-        # may be the default of `lead_unit`.
-        own.update((key, field.data) for key, field in self.fields.items() if field.data not in (None, []))
+        # may be the default of `lead_unit`. Without such a fact it is null, and never a FEEL function.
+        for key, field in self.fields.items():
+            if field.data not in (None, []) or key not in scope:
+                own[key] = field.data
         for field in defaulting:
             key, spec = field.spec.key, field.spec
-            if field.default_expression is not None and not (spec.readonly and key in scope):
+            if spec.readonly and key in scope:
+                continue
+            if field.default_expression is not None:
                 field.process(None, field.default_expression.evaluate(self.context))
-            elif spec.default_value is not None and not (spec.readonly and key in scope):
+            elif spec.default_value is not None:
                 field.process(None, spec.default_value)
+            if field.data not in (None, []):
+                own[key] = field.data
         for key, field in self.fields.items():
             field.hidden = False
             if not (field.spec.readonly and key in scope):
@@ -231,9 +237,9 @@ class DomainForm(BaseForm):
         """Whether every active field is in order; errors stand at the fields."""
         extra = extra_validators or {}
         ok = True
-        for field in self.fields.values():
+        for key, field in self.fields.items():
             if field.hidden or field.spec.readonly:
                 field.errors = []
-            elif not field.validate(self, list(extra.get(field.spec.key, ()))):
+            elif not field.validate(self, tuple(extra.get(key, ()))):
                 ok = False
         return ok

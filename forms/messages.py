@@ -115,12 +115,12 @@ FAULTS: dict[str, tuple[str, str]] = {
     "bad_default": ("默认值不合规：{detail}", "the default value is not acceptable: {detail}"),
     "two_defaults": ("defaultValue 与 default 只能写一个", "give defaultValue or default, not both"),
     "bad_expression": (
-        "“{name}”的 FEEL 表达式有误：{detail}",
-        "the FEEL expression of “{name}” is wrong: {detail}",
+        "“{name}”的 FEEL 表达式有误：{zh}",
+        "the FEEL expression of “{name}” is wrong: {en}",
     ),
     "expression_failed": (
-        "“{name}”的 FEEL 表达式无法求值：{detail}",
-        "the FEEL expression of “{name}” cannot be evaluated: {detail}",
+        "“{name}”的 FEEL 表达式无法求值：{zh}",
+        "the FEEL expression of “{name}” cannot be evaluated: {en}",
     ),
     "circle": ("隐藏条件互相依赖：{keys}", "the hiding conditions depend on each other: {keys}"),
     "no_now": ("求值范围缺少 now", "the scope has no now"),

@@ -7,6 +7,7 @@ understood, because the form must also work where the browser offers no date pic
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Any, Literal
 
 from wtforms.validators import ValidationError
@@ -104,7 +105,7 @@ def _from_both(text: str, zone: tzinfo) -> datetime:
 def _localised(moment: datetime, zone: tzinfo) -> datetime:
     _in_range(moment)
     aware = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
-    return aware.replace(microsecond=0)
+    return aware.replace(microsecond=0) if aware.microsecond else aware
 
 
 def _in_range(day: date) -> date:
@@ -113,6 +114,7 @@ def _in_range(day: date) -> date:
     return day
 
 
+@lru_cache(maxsize=64)
 def _offset(text: str) -> tzinfo:
     if text == "Z":
         return UTC

@@ -98,9 +98,11 @@ def _number_reader(digits: int | None) -> Reader:
     def read(raw: Any) -> int | float | None:
         if raw is None or raw == "":
             return None
-        if isinstance(raw, float | Decimal) and math.isfinite(raw) and abs(raw) < 10**15:
-            # Decimal: a default worked out by FEEL.
-            raw = int(raw) if raw == int(raw) else f"{raw:f}" if isinstance(raw, Decimal) else repr(raw)
+        if isinstance(raw, Decimal):
+            # A default worked out by FEEL.
+            raw = f"{raw:f}"
+        elif isinstance(raw, float) and math.isfinite(raw) and abs(raw) < 10**15:
+            raw = int(raw) if raw == int(raw) else f"{raw:.9f}".rstrip("0")
         text = fold_code(_as_text(raw)[:60])
         if not text:
             return None

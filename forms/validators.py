@@ -15,7 +15,7 @@ from forms.expressions import Expression
 from forms.files import check_file
 from forms.identity import birth_date
 from forms.messages import FormError, Message
-from forms.moments import parse_moment, spoken
+from forms.moments import Subtype, parse_moment, spoken
 from forms.patterns import compile_pattern
 from forms.specs import FieldSpec
 
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from forms.fields import DomainField, DomainForm
 
 Validator = Callable[["DomainForm", "DomainField"], None]
+
+_FROM_ISO: dict[Subtype, Callable[[str], Any]] = {
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "datetime": datetime.fromisoformat,
+}
 
 
 def validators_for(spec: FieldSpec, limits: dict[str, Expression], zone: tzinfo) -> Sequence[Validator]:
@@ -126,7 +132,7 @@ class Limit:
         limit = self.limit(form, field.spec)
         if limit is None:
             return
-        value: Any = parse_moment(field.data, field.spec.subtype, self.zone)
+        value = _FROM_ISO[field.spec.subtype](field.data)
         if self.name == "not_before" and value < limit:
             raise ValidationError(Message("too_early", limit=spoken(limit)))
         if self.name == "not_after" and value > limit:

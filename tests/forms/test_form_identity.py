@@ -24,8 +24,13 @@ def id_numbers(draw: st.DrawFn) -> str:
 
 @st.composite
 def landlines(draw: st.DrawFn) -> tuple[str, str]:
-    area = draw(st.one_of(st.just("010"), st.from_regex(r"02[0-9]", fullmatch=True),
-                          st.from_regex(r"0[3-9][0-9]{2}", fullmatch=True)))
+    area = draw(
+        st.one_of(
+            st.just("010"),
+            st.from_regex(r"02[0-9]", fullmatch=True),
+            st.from_regex(r"0[3-9][0-9]{2}", fullmatch=True),
+        )
+    )
     return area, draw(st.from_regex(r"[2-8][0-9]{6,7}", fullmatch=True))
 
 
@@ -48,34 +53,40 @@ def test_a_right_number_is_kept_in_any_spelling(number: str) -> None:
 
 @given(id_numbers(), st.integers(0, 16), st.integers(1, 9))
 def test_one_wrong_digit_never_passes(number: str, place: int, shift: int) -> None:
-    wrong = number[:place] + str((int(number[place]) + shift) % 10) + number[place + 1:]
+    wrong = number[:place] + str((int(number[place]) + shift) % 10) + number[place + 1 :]
     with pytest.raises(ValidationError):
         normalise_id_number(wrong)
 
 
 @given(id_numbers(), st.integers(0, 15))
 def test_two_neighbours_exchanged_never_pass(number: str, place: int) -> None:
-    wrong = number[:place] + number[place + 1] + number[place] + number[place + 2:]
+    wrong = number[:place] + number[place + 1] + number[place] + number[place + 2 :]
     if wrong != number:
         with pytest.raises(ValidationError):
             normalise_id_number(wrong)
 
 
-@pytest.mark.parametrize(("typed", "code"), [
-    ("1101051949123100", "id_length"),
-    ("110105491231002", "id_length"),
-    ("A10105194912310021", "id_length"),
-    ("110105194902300021", "id_date"),
-    ("110105189912310023", "id_date"),
-    ("110105194912310021", "id_checksum"),
-])
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("1101051949123100", "id_length"),
+        ("110105491231002", "id_length"),
+        ("A10105194912310021", "id_length"),
+        ("110105194902300021", "id_date"),
+        ("110105189912310023", "id_date"),
+        ("110105194912310021", "id_checksum"),
+    ],
+)
 def test_the_refusal_says_what_is_wrong(typed: str, code: str) -> None:
     with pytest.raises(ValidationError) as refused:
         normalise_id_number(typed)
     assert code_of(refused) == code
 
 
-@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.sampled_from(["", "+86", "0086", "86", "+86 ", "+86-"]))
+@given(
+    st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True),
+    st.sampled_from(["", "+86", "0086", "86", "+86 ", "+86-"]),
+)
 def test_mobile_numbers_have_one_spelling(number: str, prefix: str) -> None:
     typed = f"{prefix}{number[:3]} {number[3:7]}-{number[7:]}"
     assert normalise_phone(typed) == number
@@ -83,8 +94,21 @@ def test_mobile_numbers_have_one_spelling(number: str, prefix: str) -> None:
     assert normalise_phone(f"\u202d{typed}\u202c") == number
 
 
-@given(landlines(), st.sampled_from(["{a}{n}", "{a}-{n}", "({a}){n}", "（{a}） {n}", "{a}－{n}", "+86{a}{n}",
-                                     "+86 {b} {n}", "0086-{b}-{n}"]))
+@given(
+    landlines(),
+    st.sampled_from(
+        [
+            "{a}{n}",
+            "{a}-{n}",
+            "({a}){n}",
+            "（{a}） {n}",
+            "{a}－{n}",
+            "+86{a}{n}",
+            "+86 {b} {n}",
+            "0086-{b}-{n}",
+        ]
+    ),
+)
 def test_landlines_have_one_spelling(landline: tuple[str, str], shape: str) -> None:
     area, number = landline
     typed = shape.format(a=area, b=area[1:], n=number)
@@ -103,8 +127,21 @@ def test_any_text_is_normalised_once_or_refused(typed: str) -> None:
         assert normalise_phone(number) == number
 
 
-@pytest.mark.parametrize("typed", ["12345", "1380013800", "138001380001", "23800138000", "88888888", "0791-1234567",
-                                   "+1 2025550123", "138\x0000138000", "1380013800a", "٠١٣٨٠٠١٣٨٠٠"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "12345",
+        "1380013800",
+        "138001380001",
+        "23800138000",
+        "88888888",
+        "0791-1234567",
+        "+1 2025550123",
+        "138\x0000138000",
+        "1380013800a",
+        "٠١٣٨٠٠١٣٨٠٠",
+    ],
+)
 def test_what_is_no_chinese_number_is_refused(typed: str) -> None:
     with pytest.raises(ValidationError):
         normalise_phone(typed)
