@@ -7,16 +7,22 @@ compute values and can do nothing else; all of them end.  This room imports no o
 
 from .errors import DmnError, FeelError, FeelLimitError, FeelSyntaxError, NoRuleMatches, SeveralRulesMatch
 from .expressions import Expression, UnaryTests, compile_expression, compile_unary_tests, suggestion
+from .model import Decided, Decision, Model, read_model
+from .tables import MatchedRule
 from .temporal import Months
 from .values import Function, Range, to_plain
 
 __all__ = [
+    "Decided",
+    "Decision",
     "DmnError",
     "Expression",
     "FeelError",
     "FeelLimitError",
     "FeelSyntaxError",
     "Function",
+    "MatchedRule",
+    "Model",
     "Months",
     "NoRuleMatches",
     "Range",
@@ -24,6 +30,7 @@ __all__ = [
     "UnaryTests",
     "compile_expression",
     "compile_unary_tests",
+    "read_model",
     "suggestion",
     "to_plain",
 ]

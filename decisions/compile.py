@@ -27,22 +27,21 @@ _INT = numbers.INT_LIMIT
 class Compiler(LoopCompiler, CallCompiler, TestCompiler):
     """Compiles the trees of one text.
 
-    `functions` are the domain functions by name, `types` the named types, `names` the declared variables,
-    which go before built-in functions of the same name.
+    `functions` are the names of domain functions, `types` the named types, `names` the declared variables,
+    which go before built-in functions of the same name, `frames` the frames that stand over the caller's mapping.
     """
 
     def __init__(
         self,
-        functions: Mapping[str, Callable[..., Any]],
+        functions: Collection[str],
         names: Collection[str] = (),
         types: Mapping[str, Type] | None = None,
-        open_calls: bool = False,
+        frames: int = 0,
     ) -> None:
         self.functions = functions
         self.names = names
         self.types = types or {}
-        self.open_calls = open_calls
-        self.frames = 0
+        self.frames = frames
 
     def code(self, node: tree.Node) -> Code:
         """The closure of a node."""
@@ -124,15 +123,17 @@ class Compiler(LoopCompiler, CallCompiler, TestCompiler):
 
         def run(env: Env) -> bool | None:
             found = value(env)
-            return values.both(
-                values.less_or_equal(low(env), found), values.less_or_equal(found, high(env))
-            )
+            return values.both(values.less_or_equal(low(env), found), values.less_or_equal(found, high(env)))
 
         return run
 
     def choice(self, node: tree.If) -> Code:
         """`if`: everything but true takes the other way."""
-        condition, then, otherwise = self.code(node.condition), self.code(node.then), self.code(node.otherwise)
+        condition, then, otherwise = (
+            self.code(node.condition),
+            self.code(node.then),
+            self.code(node.otherwise),
+        )
         return lambda env: then(env) if condition(env) is True else otherwise(env)
 
     def instance_of(self, node: tree.InstanceOf) -> Code:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
 
 from . import syntax as tree
 from .env import Code
@@ -14,10 +13,9 @@ from .types import Type
 class BaseCompiler(ABC):
     """`frames` counts the frames above the caller's mapping at the place being compiled."""
 
-    functions: Mapping[str, Callable[..., Any]]
+    functions: Collection[str]
     names: Collection[str]
     types: Mapping[str, Type]
-    open_calls: bool
     frames: int
 
     @abstractmethod

@@ -7,7 +7,6 @@ else a domain function, else a built-in, else an error with the nearest known na
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from typing import Any
 
 from . import syntax as tree
@@ -36,9 +35,8 @@ class CallCompiler(BaseCompiler):
 
     def _named(self, target: tree.Name, arguments: list[Code], names: tuple[str, ...] | None) -> Code:
         name = target.name
-        domain = self.functions.get(name)
-        if domain is not None and name not in self.names:
-            return _domain(domain, arguments, names)
+        if name in self.functions and name not in self.names:
+            return _domain(name, arguments, names)
         built_in = BUILTINS.get(name)
         if name in self.names:
             fallback = built_in.value if built_in is not None else None
@@ -48,7 +46,7 @@ class CallCompiler(BaseCompiler):
                 return _built_in(built_in, arguments, names)
             value = built_in.value
             return _dynamic(lambda env: _function_or(find(env, name), value), arguments, names)
-        if target.local or self.open_calls:
+        if target.local:
             return _dynamic(lambda env: find(env, name), arguments, names)
         raise unknown_function(name, [*self.functions, *BUILTINS])
 
@@ -127,19 +125,21 @@ def _dynamic(target: Code, arguments: list[Code], names: tuple[str, ...] | None)
     return run
 
 
-def _domain(function: Callable[..., Any], arguments: list[Code], names: tuple[str, ...] | None) -> Code:
+def _domain(name: str, arguments: list[Code], names: tuple[str, ...] | None) -> Code:
     if names is not None:
         keys = names
 
         def run_named(env: Env) -> Any:
             env.work.spend(1)
-            return adopt(function(**{key: code(env) for key, code in zip(keys, arguments, strict=True)}))
+            return adopt(
+                env.work.functions[name](**{key: code(env) for key, code in zip(keys, arguments, strict=True)})
+            )
 
         return run_named
 
     def run(env: Env) -> Any:
         env.work.spend(1)
-        value = function(*[code(env) for code in arguments])
+        value = env.work.functions[name](*[code(env) for code in arguments])
         return value if type(value) in PLAIN else adopt(value)
 
     return run

@@ -21,24 +21,13 @@ class LoopCompiler(BaseCompiler):
     """Compiles loops; every turn takes a step of the work."""
 
     def loop(self, node: tree.For) -> Code:
-        """`for ... return`; `partial` is the list of the results so far."""
+        """`for ... return`"""
         domains = self._domains(node.iterators)
         self.frames += 1 + len(domains)
         body = self.code(node.body)
         self.frames -= 1 + len(domains)
 
-        def run(env: Env) -> list[Any] | None:
-            results: list[Any] = []
-            base = env.inner({"partial": results})
-            for inner in turns(domains, 0, base):
-                if inner is None:
-                    return None
-                results.append(body(inner))
-                # each turn sees its own list of earlier results
-                checked_length(len(results))
-            return results
-
-        return run
+        return loop_code(domains, body)
 
     def quantified(self, node: tree.Quantified) -> Code:
         """`some` is a long `or`, `every` a long `and`."""
@@ -46,21 +35,7 @@ class LoopCompiler(BaseCompiler):
         self.frames += 1 + len(domains)
         condition = self.code(node.condition)
         self.frames -= 1 + len(domains)
-        stop = not node.every
-
-        def run(env: Env) -> bool | None:
-            result: bool | None = not stop
-            for inner in turns(domains, 0, env):
-                if inner is None:
-                    return None
-                value = condition(inner)
-                if value is stop:
-                    return stop
-                if not isinstance(value, bool):
-                    result = None
-            return result
-
-        return run
+        return quantified_code(domains, condition, every=node.every)
 
     def _domains(self, iterators: list[tree.Iterator]) -> Domains:
         domains: Domains = []
@@ -82,6 +57,40 @@ class LoopCompiler(BaseCompiler):
             return filtered(items, condition, env)
 
         return run
+
+
+def loop_code(domains: Domains, body: Code) -> Code:
+    """The code of a `for` over compiled domains; its body sees `partial`, the results so far."""
+
+    def run(env: Env) -> list[Any] | None:
+        results: list[Any] = []
+        for inner in turns(domains, 0, env.inner({"partial": results})):
+            if inner is None:
+                return None
+            results.append(body(inner))
+            checked_length(len(results))
+        return results
+
+    return run
+
+
+def quantified_code(domains: Domains, condition: Code, *, every: bool) -> Code:
+    """The code of `some` or `every`; what is neither true nor false makes the answer null unless it is settled."""
+    stop = not every
+
+    def run(env: Env) -> bool | None:
+        result: bool | None = every
+        for inner in turns(domains, 0, env):
+            if inner is None:
+                return None
+            value = condition(inner)
+            if value is stop:
+                return stop
+            if not isinstance(value, bool):
+                result = None
+        return result
+
+    return run
 
 
 def filtered(items: list[Any], condition: Code, env: Env) -> Any:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 from .builtins import BUILTINS
@@ -15,6 +18,9 @@ from .parser import Parser
 from .types import Type
 
 Functions = Mapping[str, Callable[..., Any]]
+NO_FUNCTIONS: Functions = MappingProxyType({})
+
+_BUILT_IN = frozenset(BUILTINS)
 
 
 class Expression:
@@ -24,10 +30,11 @@ class Expression:
     outside, `calls` the functions it calls.
     """
 
-    __slots__ = ("_code", "calls", "names", "text")
+    __slots__ = ("_code", "_functions", "calls", "names", "text")
 
-    def __init__(self, text: str, code: Code, names: frozenset[str], calls: frozenset[str]) -> None:
-        self.text, self._code, self.names, self.calls = text, code, names, calls
+    def __init__(self, text: str, code: Code, functions: Functions, parser: Parser) -> None:
+        self.text, self._code, self._functions = text, code, functions
+        self.names, self.calls = frozenset(parser.free), frozenset(parser.calls)
 
     def evaluate(self, context: Mapping[str, Any]) -> Any:
         """The value over the variables of `context`, which is read through `get` only; a missing name is null.
@@ -35,13 +42,9 @@ class Expression:
         Raises FeelLimitError when it takes too much work, and whatever a domain function raises.
         """
         try:
-            return self._code(Env(context, None, Work()))
+            return self._code(Env(context, None, Work(self._functions)))
         except RecursionError:
             raise too_deep() from None
-
-    def evaluate_in(self, env: Env) -> Any:
-        """The value in a frame of an evaluation already under way."""
-        return self._code(env)
 
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
@@ -50,15 +53,16 @@ class Expression:
 class UnaryTests:
     """A compiled cell: tests of a value."""
 
-    __slots__ = ("_test", "calls", "names", "text")
+    __slots__ = ("_functions", "_test", "calls", "names", "text")
 
-    def __init__(self, text: str, test: Test, names: frozenset[str], calls: frozenset[str]) -> None:
-        self.text, self._test, self.names, self.calls = text, test, names, calls
+    def __init__(self, text: str, test: Test, functions: Functions, parser: Parser) -> None:
+        self.text, self._test, self._functions = text, test, functions
+        self.names, self.calls = frozenset(parser.free), frozenset(parser.calls)
 
     def matches(self, value: Any, context: Mapping[str, Any]) -> bool | None:
         """Whether the value satisfies the cell; null when it cannot be compared."""
         try:
-            return _verdict(self._test(value, Env(context, None, Work())))
+            return _verdict(self._test(value, Env(context, None, Work(self._functions))))
         except RecursionError:
             raise too_deep() from None
 
@@ -71,61 +75,69 @@ def _verdict(value: Any) -> bool | None:
 
 
 def compile_expression(
-    text: str,
-    *,
-    functions: Functions = {},
-    names: Collection[str] | None = None,
-    fields: Collection[str] = (),
-    types: Mapping[str, Type] | None = None,
-    open_calls: bool = False,
+    text: str, *, functions: Functions = NO_FUNCTIONS, names: Collection[str] | None = None
 ) -> Expression:
     """Compile FEEL; a leading `=` or a wrapping `${...}` is taken off.
 
-    `functions` are domain functions by name, called with FEEL values by position or name.  `names` are the variables
-    known to exist (those of several words must be declared to be understood); a function among them is called as a
-    variable.  `fields` are names of context entries that may follow a dot.  `types` serve `instance of`.
-    `open_calls` leaves unknown functions to run time, where they are null.  Raises FeelSyntaxError, FeelError for an
-    unknown function, FeelLimitError.
+    `functions` are domain functions by name, called with FEEL values by position or name.  `names` are the
+    variables known to exist; those of several words must be declared to be understood, and a function value among
+    them can be called.  Raises FeelSyntaxError, FeelError for an unknown function, FeelLimitError.
     """
-    text, shift = unwrapped(text)
-    if not text.strip():
-        raise FeelSyntaxError("表达式为空", "the expression is empty", text, 1, 1)
-    parser = _parser(text, functions, names, fields)
-    try:
-        node = parser.whole_expression()
-        code = Compiler(functions, names or (), types, open_calls).code(node)
-    except RecursionError:
-        raise too_deep() from None
-    except FeelError as error:
-        raise _located(error, text, shift, parser) from None
-    return Expression(text, code, frozenset(parser.free), frozenset(parser.calls))
+    bare, shift = unwrapped(text)
+    code, parser = Reading(functions, names or ()).expression(bare, shift)
+    return Expression(bare, code, functions, parser)
 
 
 def compile_unary_tests(
-    text: str,
-    *,
-    functions: Functions = {},
-    names: Collection[str] | None = None,
-    fields: Collection[str] = (),
-    types: Mapping[str, Type] | None = None,
-    open_calls: bool = False,
+    text: str, *, functions: Functions = NO_FUNCTIONS, names: Collection[str] | None = None
 ) -> UnaryTests:
-    """Compile the cell of a decision table: `-`, `< 5`, `"a", "b"`, `not(...)`, `? > 3`; see compile_expression."""
-    if not text.strip():
-        text = "-"
-    parser = _parser(text, functions, names, fields)
-    try:
-        node = parser.whole_unary_tests()
-        test = Compiler(functions, names or (), types, open_calls).tests(node)
-    except RecursionError:
-        raise too_deep() from None
-    except FeelError as error:
-        raise _located(error, text, 0, parser) from None
-    return UnaryTests(text, test, frozenset(parser.free), frozenset(parser.calls))
+    """Compile a cell: `-`, `< 5`, `"a", "b"`, `not(...)`, `? > 3`; otherwise as compile_expression."""
+    test, parser = Reading(functions, names or ()).unary_tests(text)
+    return UnaryTests(text, test, functions, parser)
 
 
-def _parser(text: str, functions: Functions, names: Collection[str] | None, fields: Collection[str]) -> Parser:
-    return Parser(text, names or (), frozenset(BUILTINS) | frozenset(functions), fields)
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What texts are read against: names of domain functions, declared variables, entries that may follow a dot,
+    named types, and how many frames will stand over the caller's mapping.
+    """
+
+    functions: Collection[str] = ()
+    names: Collection[str] = ()
+    fields: Collection[str] = ()
+    types: Mapping[str, Type] = field(default_factory=dict)
+    frames: int = 0
+
+    def expression(self, text: str, shift: int = 0) -> tuple[Code, Parser]:
+        """The code of an expression; `shift` characters of the author's text stood before it."""
+        if not text.strip():
+            raise FeelSyntaxError("表达式为空", "the expression is empty", text, 1, 1 + shift)
+        with self._located(text, shift) as parser:
+            return self._compiler().code(parser.whole_expression()), parser
+
+    def unary_tests(self, text: str) -> tuple[Test, Parser]:
+        """The code of a cell; an empty one is `-`."""
+        with self._located(text if text.strip() else "-", 0) as parser:
+            return self._compiler().tests(parser.whole_unary_tests()), parser
+
+    def inner(self, *names: str) -> Reading:
+        """The same with more names bound in one more frame."""
+        return replace(self, names=frozenset(self.names) | set(names), frames=self.frames + 1)
+
+    def _compiler(self) -> Compiler:
+        return Compiler(self.functions, self.names, self.types, self.frames)
+
+    @contextmanager
+    def _located(self, text: str, shift: int) -> Iterator[Parser]:
+        """Give errors their place in the author's text."""
+        parser: Parser | None = None
+        try:
+            parser = Parser(text, self.names, _BUILT_IN | frozenset(self.functions), self.fields)
+            yield parser
+        except RecursionError:
+            raise too_deep() from None
+        except FeelError as error:
+            raise _located(error, text, shift, parser) from None
 
 
 def unwrapped(text: str) -> tuple[str, int]:
@@ -139,10 +151,10 @@ def unwrapped(text: str) -> tuple[str, int]:
     return text, 0
 
 
-def _located(error: FeelError, text: str, shift: int, parser: Parser) -> FeelError:
+def _located(error: FeelError, text: str, shift: int, parser: Parser | None) -> FeelError:
     """The same error with its place in the text the author wrote, wrapper included."""
     line, column = error.line, error.column
-    if not line:
+    if not line and parser is not None:
         for name, offset in parser.calls.items():
             if f"“{name}”" in error.zh:
                 line, column = place(text, offset)

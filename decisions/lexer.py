@@ -32,7 +32,27 @@ _ESCAPE = re.compile(r"\\(u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{
 _PLAIN_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "'": "'", "\\": "\\"}
 
 KEYWORDS = frozenset(
-    ["if", "then", "else", "for", "return", "in", "some", "every", "satisfies", "and", "or", "between", "instance", "of", "function", "external", "true", "false", "null"]
+    [
+        "if",
+        "then",
+        "else",
+        "for",
+        "return",
+        "in",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "between",
+        "instance",
+        "of",
+        "function",
+        "external",
+        "true",
+        "false",
+        "null",
+    ]
 )
 _FULL_WIDTH = dict(zip("，（）：＝＜＞“”‘’；【】－＋", ",():=<>\"\"'';[]-+", strict=True))
 
@@ -108,7 +128,9 @@ class Lexer:
                 value = int(code[1:], 16)
                 if value <= 0x10FFFF and not 0xD800 <= value <= 0xDFFF:
                     return chr(value)
-                raise self.error("转义序列不是有效的字符", "the escape is no valid character", start + found.start() + 1)
+                raise self.error(
+                    "转义序列不是有效的字符", "the escape is no valid character", start + found.start() + 1
+                )
             return found.group()  # an unknown escape stays as written (patterns such as "\d")
 
         return _ESCAPE.sub(one, body)

@@ -7,6 +7,9 @@ expression ends, with a result or with a `FeelLimitError`, within about a tenth 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from .errors import FeelLimitError
 
 MAX_TEXT = 20_000  # characters of one expression
@@ -19,20 +22,28 @@ MAX_DIGITS = 6_144  # largest decimal exponent, as in IEEE 754 decimal128
 
 
 class Work:
-    """The steps and the depth of calls one evaluation has left."""
+    """What one evaluation carries along: the steps and the depth of calls it has left, and its domain functions.
 
-    __slots__ = ("depth", "left")
+    `strict` makes parts of a DMN model that are broken raise instead of being null; `trace` collects the rules of
+    decision tables that matched.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("depth", "functions", "left", "strict", "trace")
+
+    def __init__(self, functions: Mapping[str, Callable[..., Any]], strict: bool = True) -> None:
         self.left = MAX_STEPS
         self.depth = 0
+        self.functions = functions
+        self.strict = strict
+        self.trace: list[Any] = []
 
     def spend(self, steps: int) -> None:
         """Take `steps`; raises FeelLimitError when none are left."""
         self.left -= steps
         if self.left < 0:
             raise FeelLimitError(
-                f"表达式的计算量超过上限（{MAX_STEPS} 步）", f"the expression needs more than {MAX_STEPS} steps"
+                f"表达式的计算量超过上限（{MAX_STEPS} 步）",
+                f"the expression needs more than {MAX_STEPS} steps",
             )
 
     def enter(self) -> None:
@@ -52,7 +63,8 @@ def checked_length(length: int) -> None:
     """Refuse a list that would be too long."""
     if length > MAX_LIST:
         raise FeelLimitError(
-            f"列表过长：{length} 项，上限 {MAX_LIST} 项", f"a list of {length} items exceeds the limit of {MAX_LIST}"
+            f"列表过长：{length} 项，上限 {MAX_LIST} 项",
+            f"a list of {length} items exceeds the limit of {MAX_LIST}",
         )
 
 

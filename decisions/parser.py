@@ -202,7 +202,9 @@ class Parser(TypeGrammar):
         self.expect(")")
         if names and len(names) != len(arguments):
             raise self.lexer.error(
-                "参数要么全部具名，要么全部按位置", "arguments are either all named or all positional", target.at
+                "参数要么全部具名，要么全部按位置",
+                "arguments are either all named or all positional",
+                target.at,
             )
         if isinstance(target, tree.Name) and not self.is_local(target.name):
             self.calls.setdefault(target.name, target.at)
@@ -331,9 +333,7 @@ class Parser(TypeGrammar):
         text = self.advance().value
         value = parse_literal(text)
         if value is None:
-            raise self.lexer.error(
-                f"“{text}”不是日期、时间或时长", f"{text!r} is no date, time or duration", at
-            )
+            raise self.lexer.error(f"“{text}”不是日期、时间或时长", f"{text!r} is no date, time or duration", at)
         return tree.Literal(at, value)
 
     # words with a construct behind them

@@ -39,7 +39,8 @@ class Pattern:
         tries = 2 ** min(length, 64) if self.nested else length ** (self.branching + 1)
         if tries > MAX_TRIES:
             raise FeelLimitError(
-                "正则表达式可能回溯过多，请避免嵌套或连续的重复", "the pattern may backtrack too much on this text"
+                "正则表达式可能回溯过多，请避免嵌套或连续的重复",
+                "the pattern may backtrack too much on this text",
             )
 
 

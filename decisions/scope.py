@@ -22,13 +22,9 @@ class NameStream:
     bind itself, `ambiguous` the names inside filters that may be fields of the filtered items.
     """
 
-    def __init__(
-        self, text: str, names: Collection[str], functions: Collection[str], fields: Collection[str]
-    ) -> None:
+    def __init__(self, text: str, names: Collection[str], functions: Collection[str], fields: Collection[str]) -> None:
         if len(text) > MAX_TEXT:
-            raise FeelLimitError(
-                f"表达式过长：上限 {MAX_TEXT} 个字符", f"the expression exceeds {MAX_TEXT} characters"
-            )
+            raise FeelLimitError(f"表达式过长：上限 {MAX_TEXT} 个字符", f"the expression exceeds {MAX_TEXT} characters")
         self.text = text
         self.lexer = Lexer(text)
         self.declared = frozenset(names)
@@ -180,6 +176,15 @@ class NameStream:
                 name = " ".join(self.text[start : token.end].split())
                 self.token = following
                 return name
-            if following.kind in ("end", "string") or following.value in ("(", ")", "[", "]", "{", "}", ",", ":"):
+            if following.kind in ("end", "string") or following.value in (
+                "(",
+                ")",
+                "[",
+                "]",
+                "{",
+                "}",
+                ",",
+                ":",
+            ):
                 return None
             token, position = following, following.end

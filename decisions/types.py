@@ -97,9 +97,7 @@ def _items_conform(value: Any, item: Type, found: str) -> bool:
 
 
 def _fields_conform(value: Mapping[str, Any], fields: dict[str, Type]) -> bool:
-    return all(
-        name in value and (value[name] is None or conforms(value[name], kind)) for name, kind in fields.items()
-    )
+    return all(name in value and (value[name] is None or conforms(value[name], kind)) for name, kind in fields.items())
 
 
 def _function_conforms(value: Function, kind: Type) -> bool:

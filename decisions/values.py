@@ -129,7 +129,15 @@ def moment_key(value: datetime | time) -> tuple[bool, int]:
 
 
 _ORDERED = frozenset(
-    {"number", "string", "date", "time", "date and time", "days and time duration", "years and months duration"}
+    {
+        "number",
+        "string",
+        "date",
+        "time",
+        "date and time",
+        "days and time duration",
+        "years and months duration",
+    }
 )
 
 

@@ -22,9 +22,12 @@ def is_same(one: Any, other: Any) -> bool:
         return False
     if kind_of(one) in ("time", "date and time"):
         same_clock = one.replace(tzinfo=None) == other.replace(tzinfo=None)
-        zones = (temporal.zone_name(one), temporal.offset_of(one)), (
-            temporal.zone_name(other),
-            temporal.offset_of(other),
+        zones = (
+            (temporal.zone_name(one), temporal.offset_of(one)),
+            (
+                temporal.zone_name(other),
+                temporal.offset_of(other),
+            ),
         )
         return bool(same_clock and zones[0] == zones[1])
     return equal(one, other) is True

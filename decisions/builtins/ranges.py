@@ -69,9 +69,7 @@ def _relation(name: str, first: str, second: str) -> Callable[[Any], Any]:
     kinds = {"point": points, "range": "range"}
 
     def register(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-        one, other = (
-            (first, second) if first != second else (f"{first}1", f"{second}2")
-        )
+        one, other = (first, second) if first != second else (f"{first}1", f"{second}2")
         built_in(name, f"{one}: {kinds[first]}, {other}: {kinds[second]}")(function)
         return function
 

@@ -50,9 +50,7 @@ class Builtin:
                 found.append((signature, None))
         return found
 
-    def run(
-        self, plan: list[tuple[Signature, tuple[int, ...] | None]], work: Work, arguments: list[Any]
-    ) -> Any:
+    def run(self, plan: list[tuple[Signature, tuple[int, ...] | None]], work: Work, arguments: list[Any]) -> Any:
         """Call the first signature the arguments fit."""
         steps = 1
         for argument in arguments:
