@@ -1,6 +1,5 @@
 """Where in a `.form` file we are, and the typed reads that fail there with its name."""
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +8,8 @@ from forms.messages import FormError
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _MAX_EXPRESSION = 2000
+# Beyond it a float is no longer exact; also keeps out infinity, and NaN compares with nothing.
+_LARGEST = 10**15
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Place:
                 value = int(value) if re.fullmatch(r"-?\d{1,15}", value) else float(value)
             except ValueError:
                 raise self.fault("bad_bound", name=name) from None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
             raise self.fault("bad_bound", name=name)
         if count and (value < 0 or value != int(value)):
             raise self.fault("bad_bound", name=name)

@@ -171,6 +171,8 @@ def test_size_and_depth_are_bounded() -> None:
         ({"type": "number", "key": "n", "label": "数", "validate": {"min": 3, "max": 2}}, "bounds_crossed"),
         ({"type": "number", "key": "n", "label": "数", "validate": {"min": True}}, "bad_bound"),
         ({"type": "number", "key": "n", "label": "数", "validate": {"max": float("inf")}}, "bad_bound"),
+        ({"type": "number", "key": "n", "label": "数", "validate": {"max": float("nan")}}, "bad_bound"),
+        ({"type": "number", "key": "n", "label": "数", "validate": {"max": 10**400}}, "bad_bound"),
         ({"type": "select", "key": "s", "label": "选"}, "no_options"),
         ({"type": "select", "key": "s", "label": "选", "values": [{"label": "甲"}]}, "bad_option"),
         (
