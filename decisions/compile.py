@@ -18,7 +18,7 @@ from .compile_loops import LoopCompiler
 from .compile_tests import TestCompiler
 from .env import Code, Env, find
 from .properties import property_of
-from .types import Type, conforms, resolve
+from .types import Type, conforms, resolve, without_constraints
 from .values import PLAIN, Range, adopt
 
 _INT = numbers.INT_LIMIT
@@ -138,9 +138,10 @@ class Compiler(LoopCompiler, CallCompiler, TestCompiler):
 
     def instance_of(self, node: tree.InstanceOf) -> Code:
         """`value instance of type`; null when the type is unknown."""
-        value, kind = self.code(node.value), resolve(node.type, self.types)
-        if kind is None:
+        value, found = self.code(node.value), resolve(node.type, self.types)
+        if found is None:
             return lambda env: None
+        kind = without_constraints(found)
         return lambda env: conforms(value(env), kind)
 
     def list_of(self, node: tree.ListOf) -> Code:
@@ -174,6 +175,8 @@ class Compiler(LoopCompiler, CallCompiler, TestCompiler):
         def run(env: Env) -> Range | None:
             start = low(env) if low is not None else None
             end = high(env) if high is not None else None
+            if (low is not None and start is None) or (high is not None and end is None):
+                return None
             if start is not None and end is not None and values.less_or_equal(start, end) is None:
                 return None
             return Range(start, end, low_included and start is not None, high_included and end is not None)

@@ -86,8 +86,10 @@ def quantified_code(domains: Domains, condition: Code, *, every: bool) -> Code:
             value = condition(inner)
             if value is stop:
                 return stop
-            if not isinstance(value, bool):
+            if value is None:
                 result = None
+            elif not isinstance(value, bool):
+                return None
         return result
 
     return run
@@ -103,6 +105,8 @@ def filtered(items: list[Any], condition: Code, env: Env) -> Any:
             chosen.append(item)
         elif number == 0 and numbers.is_number(verdict):
             return element(items, verdict)
+        elif verdict is not False and verdict is not None:
+            return None
     if not items and numbers.is_number(condition(env.inner({"item": None}))):
         return None
     return chosen

@@ -78,8 +78,13 @@ class TestCompiler(BaseCompiler):
     def _range(self, node: tree.RangeOf) -> Test:
         code = self.code(node)
         ends = (node.low, node.high)
-        if not all(end is None or isinstance(end, tree.Literal) for end in ends):
-            return lambda value, env: matches(value, code(env))
+        if not all(end is None or _is_constant(end) for end in ends):
+
+            def in_computed(value: Any, env: Env) -> bool | None:
+                interval = code(env)
+                return None if interval is None else matches(value, interval)
+
+            return in_computed
         low, high = (end.value if isinstance(end, tree.Literal) else None for end in ends)
         interval = Range(low, high, node.low_included, node.high_included)
         if type(low) is not int or type(high) is not int:
@@ -100,6 +105,10 @@ class TestCompiler(BaseCompiler):
     def tests_value(self, node: tree.UnaryTests) -> Code:
         """Unary tests where a value is wanted, such as `(!=10)`, have none."""
         return lambda env: None
+
+
+def _is_constant(node: tree.Node | None) -> bool:
+    return isinstance(node, tree.Literal) and node.value is not None
 
 
 def _is_text(test: tree.UnaryTest) -> bool:

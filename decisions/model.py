@@ -200,11 +200,14 @@ class Model:
                     )
                 path.append(node)
                 stack.append((node, True))
-                stack += [
-                    (required, False)
-                    for _, required in self.requirements(node)
-                    if required.kind in ("decision", "inputData")
-                ]
+                stack += [(required, False) for required in self._local_decisions(node)]
+
+    def _local_decisions(self, node: Node) -> Iterator[Node]:
+        """The decisions of this file a node requires; other files may not be read yet."""
+        for requirement in children(node.element, "informationRequirement"):
+            href = (next(iter(children(requirement)), requirement).get("href") or "").strip()
+            if href.startswith("#") or href.startswith(f"{self.namespace}#"):
+                yield self.referenced(href, node)[1]
 
 
 def read_model(data: bytes, *, where: str = "", library: Mapping[str, Model] | None = None) -> Model:

@@ -15,7 +15,7 @@ from .lexer import KEYWORDS, Token
 from .temporal import parse_literal
 
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-_CLOSERS = (")", "]", "}", ",")
+_CLOSERS = (")", "]", "}", ",", ".")
 
 
 class Parser(TypeGrammar):

@@ -55,7 +55,11 @@ def compiled(pattern: str, flags: str) -> Pattern | None:
     for letter, option in (("s", re.DOTALL), ("m", re.MULTILINE), ("i", re.IGNORECASE)):
         options |= option if letter in flags else 0
     try:
-        source = re.escape(pattern) if "q" in flags else translated(pattern, "x" in flags)
+        source = (
+            re.escape(pattern)
+            if "q" in flags
+            else translated(unspaced(pattern) if "x" in flags else pattern, "s" in flags)
+        )
         tree = shapes.parse(source, options)
         branching, nested, size = cost(tree)
         if size > 20_000:
@@ -65,7 +69,18 @@ def compiled(pattern: str, flags: str) -> Pattern | None:
         return None
 
 
-def translated(pattern: str, spaced: bool) -> str:
+def unspaced(pattern: str) -> str:
+    """The pattern without white space outside of classes, as the flag `x` wants it."""
+    out, inside = [], False
+    for index, char in enumerate(pattern):
+        if char in "[]" and pattern[index - 1 : index] != "\\":
+            inside = char == "["
+        if inside or not char.isspace():
+            out.append(char)
+    return "".join(out)
+
+
+def translated(pattern: str, dot_all: bool) -> str:
     """XPath's dialect in Python's: its classes for names and categories, subtraction, and no Python extras."""
     out: list[str] = []
     index, depth = 0, 0
@@ -88,10 +103,7 @@ def translated(pattern: str, spaced: bool) -> str:
             continue
         elif not depth and pattern.startswith("(?", index) and not pattern.startswith("(?:", index):
             raise ValueError("unknown group")
-        elif spaced and not depth and char.isspace():
-            index += 1
-            continue
-        out.append("\\#" if char == "#" and spaced else char)
+        out.append("[^\\n\\r]" if char == "." and not depth and not dot_all else char)
         index += 1
     return "".join(out)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,12 @@ from .xml import Element, child, children, local
 
 EXTERNAL = ('kind="Java"', "external {", "external{")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
+# The kit only asks `now` and `today` for their types.
+_NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_CLOCK: dict[str, Callable[..., Any]] = {
+    "now": lambda *arguments: None if arguments else _NOW,
+    "today": lambda *arguments: None if arguments else _NOW.date(),
+}
 # Relative difference allowed between numbers: results of roots, logarithms and divisions are given rounded.
 TOLERANCE = Decimal("1e-8")
 
@@ -130,17 +136,17 @@ def _is_external(model: Model, name: str) -> bool:
 def _evaluate(model: Model, case: Element, name: str, inputs: dict[str, Any]) -> Any:
     try:
         if case.get("type") == "decisionService":
-            return model.services[case.get("invocableName") or name].evaluate(inputs, strict=False)
+            return model.services[case.get("invocableName") or name].evaluate(inputs, functions=_CLOCK, strict=False)
         if case.get("type") == "bkm":
             node = next(node for node in model.nodes.values() if node.name == case.get("invocableName"))
-            work = Work({}, strict=False)
+            work = Work(_CLOCK, strict=False)
             from .env import Env
 
-            function = model.program(()).invocable(node, Env({}, None, work))
+            function = model.program(_CLOCK).invocable(node, Env({}, None, work))
             return function.call(work, [inputs.get(parameter) for parameter in function.parameters])
         if name in model.decisions:
-            return model.decisions[name].evaluate(inputs, strict=False).value
-        return model.services[name].evaluate(inputs, strict=False)
+            return model.decisions[name].evaluate(inputs, functions=_CLOCK, strict=False).value
+        return model.services[name].evaluate(inputs, functions=_CLOCK, strict=False)
     except (FeelError, DmnError) as error:
         return error
     except Exception as error:  # a crash of ours must show as a failure of this case, not end the run

@@ -123,13 +123,24 @@ def _subtype(narrow: Type, wide: Type) -> bool:
     return True
 
 
+def without_constraints(kind: Type) -> Type:
+    """The same type without allowed values, which `instance of` does not look at."""
+    return Type(
+        kind.kind,
+        item=None if kind.item is None else without_constraints(kind.item),
+        fields=None if kind.fields is None else {name: without_constraints(part) for name, part in kind.fields.items()},
+        parameters=kind.parameters,
+        result=kind.result,
+    )
+
+
 def convert(value: Any, kind: Type) -> Any:
     """The value as a variable of that type holds it; null when it cannot."""
     if value is None or kind.kind == "Any" or conforms(value, kind):
         return value
     found = kind_of(value)
     if found == "list" and kind.kind != "list" and len(value) == 1:
-        return convert(value[0], kind)
+        return value[0] if conforms(value[0], kind) else None
     if kind.kind == "list" and found != "list":
         wrapped = [value if kind.item is None else convert(value, kind.item)]
         return wrapped if wrapped[0] is not None and conforms(wrapped, kind) else None

@@ -72,8 +72,8 @@ def remove(items: list[Any], position: Number) -> list[Any] | None:
 
 @built_in("list replace", "list: list, position: number, newItem: any")
 def replace_at(items: list[Any], position: Number, new: Any) -> list[Any] | None:
-    """The list with the element at a position exchanged."""
-    start = _start(items, position)
+    """The list with the element at a position exchanged; a broken position counts without its fraction."""
+    start = _start(items, int(position))
     return None if start is None else [*items[:start], new, *items[start + 1 :]]
 
 

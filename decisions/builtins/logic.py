@@ -15,8 +15,8 @@ def negation(negand: Any) -> bool | None:
     return not negand if isinstance(negand, bool) else None
 
 
-@built_in("is", "value1: any, value2: any")
-def is_same(one: Any, other: Any) -> bool:
+@built_in("is", "value1?: any, value2?: any")
+def is_same(one: Any = None, other: Any = None) -> bool:
     """Same type and same value; of times and zones also the same writing of the zone."""
     if kind_of(one) != kind_of(other):
         return False

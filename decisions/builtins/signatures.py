@@ -46,7 +46,7 @@ class Builtin:
                 if set(names) <= set(known) and set(known[: signature.required]) <= set(names):
                     order = tuple(names.index(name) if name in names else -1 for name in known)
                     found.append((signature, order))
-            elif signature.rest or signature.required <= count <= len(signature.names):
+            elif signature.required <= count and (signature.rest or count <= len(signature.names)):
                 found.append((signature, None))
         return found
 

@@ -115,24 +115,13 @@ def duration_of(value: Months | timedelta) -> Months | timedelta:
 
 @built_in("years and months duration", "from: date|date and time, to: date|date and time")
 def months_between(start: date, end: date) -> Months:
-    """The whole months between two dates."""
-    sign = 1
-    if _order(end) < _order(start):
-        start, end, sign = end, start, -1
+    """The whole months between two dates; the time of day does not count."""
     months = (end.year - start.year) * 12 + end.month - start.month
-    if _within_month(end) < _within_month(start):
+    if months > 0 and end.day < start.day:
         months -= 1
-    return Months(sign * months)
-
-
-def _order(value: date) -> tuple[Any, ...]:
-    return (value.year, value.month, *_within_month(value))
-
-
-def _within_month(value: date) -> tuple[Any, ...]:
-    if isinstance(value, datetime):
-        return (value.day, value.hour, value.minute, value.second, value.microsecond)
-    return (value.day, 0, 0, 0, 0)
+    elif months < 0 and end.day > start.day:
+        months += 1
+    return Months(months)
 
 
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
