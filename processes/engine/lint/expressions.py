@@ -20,6 +20,7 @@ ISO_DURATION = re.compile(
 )
 """Hours and minutes, or weeks and days, or years and months: kinds that are counted by different rules
 never mix."""
+LOOKS_ISO = re.compile(r"-?PT?(\d|$)")
 ISO_REPEAT = re.compile(r"R\d*/[0-9PTYMWDHS:./+Z-]+")
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
 TIMER_TEXTS = ("timeDuration", "timeDate", "timeCycle")
@@ -44,8 +45,7 @@ def time_cycle(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 node,
                 "这里不能用循环定时：停机后会补发每一次，中断也不及时。请改用时长，或另画一个定时启动的流程。",
-                "A time cycle can't be used here: after an outage it fires every missed time, and it "
-                "interrupts "
+                "A time cycle can't be used here: after an outage it fires every missed time, and it interrupts "
                 "too late. Use a duration, or a process with a timer start.",
             )
 
@@ -60,7 +60,7 @@ def timer_duration(diagram: Diagram) -> Iterator[Finding]:
                     f"时限不要加引号：请写 {text[1:-1]}。",
                     f"Write the duration without quotes: {text[1:-1]}.",
                 )
-            elif re.match(r"-?P(\d|T\d)", text) and not ISO_DURATION.fullmatch(text):
+            elif LOOKS_ISO.match(text) and not ISO_DURATION.fullmatch(text):
                 yield Finding(
                     node,
                     f"时长“{text}”不能用。请写成 PT30M、PT2H、P5D、P3M、P1Y 的样子，不混用单位。",
@@ -72,15 +72,15 @@ def timer_duration(diagram: Diagram) -> Iterator[Finding]:
 def bad_expression(diagram: Diagram) -> Iterator[Finding]:
     if diagram.compile_expression is None:
         return
-    for subject, zh, en, text in _expressions(diagram):
+    for subject, zh, en, text in expressions(diagram):
         try:
             diagram.compile_expression(text)
         except Exception as error:  # the compiler's own errors; whatever it raises, the text can't be run
             why_zh, why_en = getattr(error, "zh", str(error)), getattr(error, "en", str(error))
             yield Finding(
                 subject,
-                f"{zh}的表达式“{_short(text)}”有误：{why_zh.rstrip('。')}。",
-                f'The expression "{_short(text)}" ({en}) is wrong: {why_en.rstrip(".")}.',
+                f"{zh}的表达式“{_short(text)}”有误：{_ended(why_zh, '。')}",
+                f'The expression "{_short(text)}" ({en}) is wrong: {_ended(why_en, ".")}',
             )
 
 
@@ -98,7 +98,7 @@ def _timers(diagram: Diagram) -> Iterator[Node]:
     return (node for node in diagram.nodes if "timer" in node.kinds)
 
 
-def _expressions(diagram: Diagram) -> Iterator[tuple[Subject, str, str, str]]:
+def expressions(diagram: Diagram) -> Iterator[tuple[Subject, str, str, str]]:
     """Subject, place in Chinese and English, text of everything that the engine will evaluate."""
     for flow in diagram.flows:
         if flow.condition:
@@ -147,8 +147,12 @@ def _of_loop(node: Node) -> Iterator[tuple[Node, str, str, str]]:
 
 def _is_iso(tag: str, text: str) -> bool:
     """True for bare ISO texts, right or (reported by `timer-duration`) wrong."""
-    looks_so = re.match(r"-?P(\d|T\d)", text) is not None or QUOTED.fullmatch(text) is not None
+    looks_so = LOOKS_ISO.match(text) is not None or QUOTED.fullmatch(text) is not None
     return looks_so or (tag == "timeCycle" and ISO_REPEAT.fullmatch(text) is not None)
+
+
+def _ended(sentence: str, stop: str) -> str:
+    return sentence if sentence.endswith((stop, "？", "?")) else sentence + stop
 
 
 def _short(text: str) -> str:

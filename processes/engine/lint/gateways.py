@@ -20,8 +20,7 @@ def condition_not_at_gateway(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 flow,
                 "连线上的条件不起作用：引擎只看排他或包容网关引出的条件。请在前面加一个排他网关。",
-                "The condition has no effect: the engine reads conditions only behind an exclusive or "
-                "inclusive "
+                "The condition has no effect: the engine reads conditions only behind an exclusive or inclusive "
                 "gateway. Put one before it.",
             )
 
@@ -94,8 +93,7 @@ def event_gateway_timers(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 gateway,
                 f"事件网关后有 {len(timers)} 个定时器（{'、'.join(timers)}），它们会共用一个时间。只能保留一个。",
-                f"{len(timers)} timers ({', '.join(timers)}) follow the event gateway and would share one "
-                "due "
+                f"{len(timers)} timers ({', '.join(timers)}) follow the event gateway and would share one due "
                 "time. Keep one.",
             )
 
@@ -108,8 +106,7 @@ def event_gateway_target(diagram: Diagram) -> Iterator[Finding]:
                 yield Finding(
                     node,
                     f"事件网关 {gateway.id} 之后只能直接接消息或定时捕获事件，且没有别的连线进入。",
-                    f"The event gateway {gateway.id} must lead straight to message or timer catch events "
-                    "that "
+                    f"The event gateway {gateway.id} must lead straight to message or timer catch events that "
                     "no other flow enters.",
                 )
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from processes.engine.lint.model import ACTIVITIES, BPMN, Diagram
+from processes.engine.lint.model import BPMN, SUBPROCESSES, Diagram
 from processes.engine.lint.problem import Problem
 from processes.engine.lint.registry import Subject, Thing
+
+NAMED_BY_ID = SUBPROCESSES | {"userTask"}
 
 
 class PackRule(NamedTuple):
@@ -16,12 +18,11 @@ class PackRule(NamedTuple):
 
 
 def duplicate_id_across_files(diagrams: Sequence[Diagram]) -> Iterator[Problem]:
-    """People, timers and messages of an order find an element by its id alone, whatever diagram it stands
-    in."""
+    """People and timers of an order find an element by its id alone, whatever diagram it stands in."""
     first: dict[str, str] = {}
     for diagram in diagrams:
         named: list[Subject] = [*diagram.processes]
-        named += [node for node in diagram.nodes if node.tag in ACTIVITIES or "timer" in node.kinds]
+        named += [node for node in diagram.nodes if node.tag in NAMED_BY_ID or "timer" in node.kinds]
         for subject in named:
             where = first.setdefault(subject.id, diagram.where)
             if where != diagram.where:
@@ -29,9 +30,9 @@ def duplicate_id_across_files(diagrams: Sequence[Diagram]) -> Iterator[Problem]:
                     "duplicate-id-across-files",
                     diagram,
                     subject,
-                    f"编号 {subject.id} 在 {where} 中已用过。流程、任务和定时器的编号在整个规程包内不能重复。",
-                    f"The id {subject.id} is used in {where} already. Ids of processes, tasks and timers "
-                    "must "
+                    f"编号 {subject.id} 在 {where} 中已用过。"
+                    "流程、子流程、用户任务和定时器的编号在整个规程包内不能重复。",
+                    f"The id {subject.id} is used in {where} already. Ids of processes, user tasks and timers must "
                     "differ throughout the pack.",
                 )
 
@@ -65,8 +66,7 @@ def message_starts_two(diagrams: Sequence[Diagram]) -> Iterator[Problem]:
                         diagram,
                         start,
                         f"消息“{message}”已经启动流程 {first[message]}，不能再启动 {process.id}。请换一个消息。",
-                        f'The message "{message}" starts {first[message]} already, so it can not start '
-                        f"{process.id} "
+                        f'The message "{message}" starts {first[message]} already, so it can not start {process.id} '
                         "too. Use another message.",
                     )
 

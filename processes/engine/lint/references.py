@@ -9,11 +9,14 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from processes.engine.lint.expressions import timer_texts
-from processes.engine.lint.model import CAMUNDA, Diagram, Node
+from processes.engine.lint.expressions import expressions
+from processes.engine.lint.model import CAMUNDA, Diagram
 from processes.engine.lint.registry import Finding, Subject, rule
 
-_NAMES_TIMER = re.compile(r"\b(?:before|after|share)\s*\(\s*\"([^\"]*)\"")
+TIMER_FUNCTIONS = frozenset({"before", "after", "share", "due_passed", "working_days_left"})
+ELEMENT_FUNCTIONS = frozenset({"is_running", "done"})
+PROCESS_FUNCTIONS = frozenset({"instances"})
+_CALL = re.compile(r"([a-z_]+)\s*\(\s*\"([^\"]*)\"")
 _LITERAL = re.compile(r"=?\s*\"([^\"]*)\"")
 
 
@@ -61,12 +64,16 @@ def unknown_topic(diagram: Diagram) -> Iterator[Finding]:
 
 @rule("unknown-process")
 def unknown_process(diagram: Diagram) -> Iterator[Finding]:
-    own = frozenset(process.id for process in diagram.processes)
     known = diagram.known.processes
+    if known is None:
+        return
+    known |= {process.id for process in diagram.processes}
     for node in diagram.tagged("callActivity"):
         called = (node.xml.get("calledElement") or "").strip()
-        if called and known is not None:
-            yield from _unknown(node, "流程", "process", called, known | own)
+        if called:
+            yield from _unknown(node, "流程", "process", called, known)
+    for subject, process in _named(diagram, PROCESS_FUNCTIONS):
+        yield from _unknown(subject, "流程", "process", process, known)
 
 
 @rule("unknown-message")
@@ -86,27 +93,30 @@ def unknown_message(diagram: Diagram) -> Iterator[Finding]:
 @rule("unknown-timer")
 def unknown_timer(diagram: Diagram) -> Iterator[Finding]:
     timers = timer_ids(diagram) | (diagram.known.timers or frozenset())
-    for node in diagram.nodes:
-        for name in _timers_named(node):
-            if name == node.id:
-                yield Finding(
-                    node,
-                    "定时器的时限引用了它自己。请引用另一个定时器。",
-                    "The timer is counted from itself. Name another timer.",
-                )
-            else:
-                yield from _unknown(node, "定时器", "timer event", name, timers)
+    for subject, name in (*_named(diagram, TIMER_FUNCTIONS), *_deadlines_operated_on(diagram)):
+        if name == subject.id:
+            yield Finding(
+                subject,
+                "定时器的时限引用了它自己。请引用另一个定时器。",
+                "The timer is counted from itself. Name another timer.",
+            )
+        else:
+            yield from _unknown(subject, "定时器", "timer event", name, timers)
 
 
 @rule("unknown-element")
 def unknown_element(diagram: Diagram) -> Iterator[Finding]:
     known = diagram.known.elements
-    own = frozenset(node.id for node in diagram.nodes)
+    if known is None:
+        return
+    known |= {node.id for node in diagram.nodes}
     for node in diagram.nodes:
         for name, value in node.properties():
-            if name == "not_by" and known is not None:
+            if name == "not_by":
                 for element in _words(value):
-                    yield from _unknown(node, "元素（not_by）", "element (not_by)", element, known | own)
+                    yield from _unknown(node, "元素（not_by）", "element (not_by)", element, known)
+    for subject, element in _named(diagram, ELEMENT_FUNCTIONS):
+        yield from _unknown(subject, "元素", "element", element, known)
 
 
 def received_messages(diagram: Diagram) -> frozenset[str]:
@@ -119,15 +129,20 @@ def timer_ids(diagram: Diagram) -> frozenset[str]:
     return frozenset(node.id for node in diagram.nodes if "timer" in node.kinds)
 
 
-def _timers_named(node: Node) -> Iterator[str]:
-    texts = [text for _, text in timer_texts(node)]
-    texts += [value for name, value in node.properties() if name == "anchor"]
-    for text in texts:
-        yield from _NAMES_TIMER.findall(text)
-    for name, given in node.inputs():
-        literal = _LITERAL.fullmatch((given.text or "").strip())
-        if name == "element" and node.tag == "serviceTask" and literal:
-            yield literal[1]
+def _named(diagram: Diagram, functions: frozenset[str]) -> Iterator[tuple[Subject, str]]:
+    """Every literal id that a call of one of the functions names, with what holds the expression."""
+    for subject, _, _, text in expressions(diagram):
+        for function, name in _CALL.findall(text):
+            if function in functions:
+                yield subject, name
+
+
+def _deadlines_operated_on(diagram: Diagram) -> Iterator[tuple[Subject, str]]:
+    for node in diagram.tagged("serviceTask"):
+        for name, given in node.inputs():
+            literal = _LITERAL.fullmatch((given.text or "").strip())
+            if name == "element" and literal:
+                yield node, literal[1]
 
 
 def _unknown(subject: Subject, zh: str, en: str, name: str, known: frozenset[str] | None) -> Iterator[Finding]:

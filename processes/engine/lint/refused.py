@@ -52,8 +52,7 @@ def event_subprocess(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 node,
                 "不支持事件子流程：中断不生效，定时启动会使流程无法结束。请改用边界事件，或另画一个由消息启动的流程。",
-                "Event subprocesses are not supported: they do not interrupt, and a timer keeps the "
-                "process from "
+                "Event subprocesses are not supported: they do not interrupt, and a timer keeps the process from "
                 "ending. Use a boundary event, or a process of its own that a message starts.",
             )
 

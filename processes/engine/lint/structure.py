@@ -78,8 +78,7 @@ def several_starts(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 scope,
                 f"有 {len(starts)} 个开始事件（{listed}），只能有一个。请合并，或拆成几个流程。",
-                f"There are {len(starts)} start events ({', '.join(start.id for start in starts)}); only "
-                "one is "
+                f"There are {len(starts)} start events ({', '.join(start.id for start in starts)}); only one is "
                 "allowed. Merge them, or draw several processes.",
             )
 

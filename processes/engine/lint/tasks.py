@@ -60,8 +60,7 @@ def result_variable(diagram: Diagram) -> Iterator[Finding]:
             yield Finding(
                 node,
                 "没有正确的结果变量，结果会丢失。请填写英文变量名，如 level 或 order.level。",
-                "It has no proper result variable, so its result would be lost. Fill in a name such as "
-                "level or "
+                "It has no proper result variable, so its result would be lost. Fill in a name such as level or "
                 "order.level.",
             )
 

@@ -14,8 +14,8 @@ from typing import NamedTuple
 from processes.engine.lint.model import ACTIVITIES, SUBPROCESSES, Diagram, Flow, Node, Scope
 from processes.engine.lint.registry import Finding, rule
 
-LONGEST_CHAIN = 150
-"""Nodes in one chain. The library's parser calls itself for each; at about 200 Python gives up."""
+LONGEST_CHAIN = 200
+"""Nodes in one chain. The library parses by calling itself for each; somewhere beyond, Python gives up."""
 MOST_PAIRS = 1_000
 """Pairs of joins and choices in one scope that are still looked at."""
 STOPS_THE_SCOPE = frozenset({"terminate", "error", "cancel"})
@@ -45,8 +45,7 @@ def parallel_join_starves(diagram: Diagram) -> Iterator[Finding]:
                     join,
                     f"该并行汇合可能永远等不齐：“{choice.name or choice.id}”只走其中一条路。"
                     "请改用排他网关汇合，或让每条路都到达汇合处。",
-                    "The parallel join may wait for ever: only one of the ways from "
-                    f'"{choice.name or choice.id}" '
+                    f'The parallel join may wait for ever: only one of the ways from "{choice.name or choice.id}" '
                     "is taken. Join with an exclusive gateway, or lead every way to the join.",
                 )
 
