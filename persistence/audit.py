@@ -27,7 +27,9 @@ class Verified:
         return self.broken is None
 
 
-def verify(database: Database, *, order_id: str | None = None, progress: Callable[[int], Any] | None = None) -> Verified:
+def verify(
+    database: Database, *, order_id: str | None = None, progress: Callable[[int], Any] | None = None
+) -> Verified:
     """Check all chains (or one order's). `progress` hears of every order done."""
     columns = [t.journal.c[name] for name in Row.__slots__]
     entries = 0
@@ -35,7 +37,9 @@ def verify(database: Database, *, order_id: str | None = None, progress: Callabl
         heads = {
             row.id: (row.number, row.journal_seq, row.journal_head)
             for row in connection.execute(
-                sa.select(t.work_order.c.id, t.work_order.c.number, t.work_order.c.journal_seq, t.work_order.c.journal_head)
+                sa.select(
+                    t.work_order.c.id, t.work_order.c.number, t.work_order.c.journal_seq, t.work_order.c.journal_head
+                )
             )
             if order_id in (None, row.id)
         }

@@ -27,7 +27,9 @@ class Calendars:
         with self._database.reading() as connection:
             newest = connection.execute(sa.select(sa.func.max(t.calendar.c.id))).scalar() or 0
             if newest != self._current[0]:
-                content = connection.execute(sa.select(t.calendar.c.content).where(t.calendar.c.id == newest)).scalar_one()
+                content = connection.execute(
+                    sa.select(t.calendar.c.content).where(t.calendar.c.id == newest)
+                ).scalar_one()
                 self._current = (newest, Calendar.from_json(content))
         return self._current[1]
 

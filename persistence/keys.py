@@ -23,6 +23,12 @@ NONCE = 12
 class WrongMasterKey(Exception):
     """The master key does not open what is stored: the server was started with another one."""
 
+    zh = "主密钥打不开库中已加密的个人信息：请用首次启动时的 JIEBAN_MASTER_KEY（或 JIEBAN_SECRET_KEY）启动。"
+    en = "The master key does not open what is stored: start with the JIEBAN_MASTER_KEY (or JIEBAN_SECRET_KEY) used first."
+
+    def __init__(self) -> None:
+        super().__init__(f"{self.zh} / {self.en}")
+
 
 class OrderKey:
     """The key of one order. `plain`: 32 bytes."""
@@ -62,4 +68,4 @@ class MasterKey:
         try:
             return OrderKey(self._cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], order_id.encode()))
         except InvalidTag as error:
-            raise WrongMasterKey("JIEBAN_MASTER_KEY does not open the stored keys") from error
+            raise WrongMasterKey from error

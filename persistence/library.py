@@ -106,7 +106,9 @@ class Library:
 
     def row(self, number: int) -> DeploymentRow:
         with self._database.reading() as connection:
-            found = connection.execute(sa.select(t.deployment).where(t.deployment.c.number == number)).mappings().first()
+            found = (
+                connection.execute(sa.select(t.deployment).where(t.deployment.c.number == number)).mappings().first()
+            )
         if found is None:
             raise NotFound()
         return DeploymentRow(**found)

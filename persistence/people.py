@@ -18,9 +18,7 @@ class People:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(
-        self, login: str, name: str, password_hash: str, duties: Iterable[Duty], *, demo: bool = False
-    ) -> str:
+    def add(self, login: str, name: str, password_hash: str, duties: Iterable[Duty], *, demo: bool = False) -> str:
         """Enter a user with duties; one who exists only gets the duties that are missing. Returns the user's id."""
         with self._database.transaction() as work:
             run = work.connection.execute
@@ -89,4 +87,5 @@ class People:
 
     def _one(self, where: sa.ColumnElement[bool]) -> Mapping[str, Any] | None:
         with self._database.reading() as connection:
-            return connection.execute(sa.select(t.user).where(where)).mappings().first()
+            found = connection.execute(sa.select(t.user).where(where)).mappings().first()
+        return None if found is None else dict(found)

@@ -68,7 +68,11 @@ class Reading:
         return self.rows(query.order_by(*order_by).limit(PAGE + 1).offset((page - 1) * PAGE))
 
     def count_open(
-        self, sight: Sight, *, elements: Collection[str] | None = None, without: Collection[str] = (),
+        self,
+        sight: Sight,
+        *,
+        elements: Collection[str] | None = None,
+        without: Collection[str] = (),
         until: datetime | None = None,
     ) -> int:
         query = self._mine(sight, elements, without, "", until).with_only_columns(sa.func.count())
@@ -93,7 +97,9 @@ class Reading:
         c = t.work_order.c
         query = sa.select(t.work_order).where(c.office == sight.office)
         if not sight.whole_office:
-            query = query.where(c.id.in_(sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units))))
+            query = query.where(
+                c.id.in_(sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units)))
+            )
         if statuses is not None:
             query = query.where(c.status.in_(list(statuses)))
         if overdue:

@@ -66,19 +66,12 @@ class Database:
         self.engine = connect(url)
         self.master = MasterKey(secret)
         self.kept = Kept(keep)
-        self._batch = local()
+        self._local = local()
 
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:
         """One command, one commit. Inside `batch()` it is a savepoint of the larger commit."""
-        batch: sa.Connection | None = getattr(self._batch, "connection", None)
-        if batch is not None:
-            with batch.begin_nested():
-                work = UnitOfWork(batch, self)
-                yield work
-            work.committed()
-            return
-        with self.engine.begin() as connection:
+        with self._writing() as connection, self._current(connection):
             work = UnitOfWork(connection, self)
             yield work
         work.committed()
@@ -87,24 +80,40 @@ class Database:
     def batch(self) -> Iterator[None]:
         """Group the commands of this thread into one commit (replays; stated in their output)."""
         try:
-            with self.engine.begin() as connection:
-                self._batch.connection = connection
+            with self.engine.begin() as connection, self._current(connection):
                 yield
         except BaseException:
             self.kept.forget()
             raise
-        finally:
-            self._batch.connection = None
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A connection for queries; inside `batch()` the one that writes, so that it sees its own work."""
-        batch: sa.Connection | None = getattr(self._batch, "connection", None)
-        if batch is not None:
-            yield batch
+        """A connection for queries; inside a transaction the one that writes, so that it sees its own work."""
+        open_one: sa.Connection | None = getattr(self._local, "connection", None)
+        if open_one is not None:
+            yield open_one
             return
         with self.engine.connect().execution_options(jieban_read=True) as connection:
             yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        open_one: sa.Connection | None = getattr(self._local, "connection", None)
+        if open_one is None:
+            with self.engine.begin() as connection:
+                yield connection
+        else:
+            with open_one.begin_nested():
+                yield open_one
+
+    @contextmanager
+    def _current(self, connection: sa.Connection) -> Iterator[None]:
+        before = getattr(self._local, "connection", None)
+        self._local.connection = connection
+        try:
+            yield
+        finally:
+            self._local.connection = before
 
 
 class UnitOfWork:
@@ -142,7 +151,7 @@ class UnitOfWork:
         self._taken[order.id] = order
         return order
 
-    def _read(self, row: Mapping[str, Any]) -> Order:
+    def _read(self, row: sa.RowMapping) -> Order:
         order = Order(
             **{
                 name: row[name]
@@ -155,9 +164,10 @@ class UnitOfWork:
         )  # fmt: skip
         query = sa.select(t.instance).where(t.instance.c.order_id == order.id, t.instance.c.ended_at.is_(None))
         for found in self.connection.execute(query.order_by(t.instance.c.seq)).mappings():
-            one = Instance(**{name: found[name] for name in INSTANCE})
-            if one.vars is None:
-                one.vars = order.facts  # the main line's variables are the order's facts
+            values = {name: found[name] for name in INSTANCE}
+            if values["vars"] is None:
+                values["vars"] = order.facts  # the main line's variables are the order's facts
+            one = Instance(**values)
             order.instances[one.id] = one
         query = sa.select(t.task).where(t.task.c.order_id == order.id, t.task.c.closed_at.is_(None))
         for found in self.connection.execute(query).mappings():

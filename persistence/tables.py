@@ -120,7 +120,7 @@ instance = sa.Table(
     sa.Column("process", sa.String(80), nullable=False),
     sa.Column("seq", sa.Integer, nullable=False),
     sa.Column("state", sa.Text, nullable=False),
-    sa.Column("vars", Json, nullable=False),
+    sa.Column("vars", Json),
     sa.Column("status", sa.String(40)),
     sa.Column("started_at", Instant, nullable=False),
     sa.Column("started_by", sa.String(60), nullable=False),

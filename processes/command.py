@@ -21,7 +21,7 @@ from processes import due_times
 from processes.engine.diagram import Element
 from processes.engine.run import EngineError, Outcome, Run
 from processes.errors import EngineFault, RunawayProcess
-from processes.expressions import CURRENT, Rule, Scope
+from processes.expressions import CURRENT, FUNCTIONS, Rule, Scope
 from processes.operations import OPERATIONS
 from processes.order import Deadline, Entry, Facts, Instance, Notice, Order, Refused, Task
 from processes.people import Actor
@@ -48,9 +48,7 @@ class Changes:
 class Command:
     """A command in progress. `now` is its logical time; `happened_at` the instant it is really carried out."""
 
-    def __init__(
-        self, order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime
-    ) -> None:
+    def __init__(self, order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime) -> None:
         self.order = order
         self.regulation = regulation
         self.calendar = calendar
@@ -240,7 +238,7 @@ class Command:
 
     def decide(self, table: str, scope: Mapping[str, Any]) -> Any:
         """Evaluate a table of the pack; the rules that matched go into the journal."""
-        decided = self.regulation.table(table).evaluate(scope, functions={})
+        decided = self.regulation.table(table).evaluate(scope, functions=FUNCTIONS)
         self.note(
             "decided",
             [
@@ -248,7 +246,12 @@ class Command:
                     "table": table,
                     "value": to_plain(decided.value),
                     "rules": [
-                        {"id": rule.id, "number": rule.number, "inputs": to_plain(rule.inputs), "basis": rule.annotation}
+                        {
+                            "id": rule.id,
+                            "number": rule.number,
+                            "inputs": to_plain(rule.inputs),
+                            "basis": rule.annotation,
+                        }
                         for rule in decided.rules
                     ],
                 }
@@ -335,9 +338,7 @@ class Command:
             deadline = due_times.compute(self, instance, one)
             order.deadlines[deadline.id] = deadline
             self.changes.new_deadlines[deadline.id] = deadline
-            self.note(
-                "armed", [{"element": deadline.element, "timer": deadline.timer, "due_at": deadline.due_at}]
-            )
+            self.note("armed", [{"element": deadline.element, "timer": deadline.timer, "due_at": deadline.due_at}])
 
     def _status(self, instance: Instance, outcome: Outcome) -> str | None:
         named = [element.status for element in outcome.live if element.status]

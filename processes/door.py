@@ -112,7 +112,9 @@ def fire_passed(command: Command, until: datetime | None = None) -> list[Deadlin
         if len(fired) >= MAX_FIRED:
             raise RunawayProcess("时限反复触发，已中止，未作任何更改。", "Deadlines keep firing; nothing was changed.")
         order = command.regulation.definitions.processes
-        positions = {p.id: {name: i for i, name in enumerate(p.elements)} for p in order.values()} if len(due) > 1 else {}
+        positions = (
+            {p.id: {name: i for i, name in enumerate(p.elements)} for p in order.values()} if len(due) > 1 else {}
+        )
         first = min(due, key=lambda d: (d.due_at, positions.get(d.process, {}).get(d.element, 0)))
         fire(command, first)
         fired.append(first)
@@ -124,7 +126,11 @@ def fire(command: Command, deadline: Deadline) -> None:
     if instance is None or deadline.fired_at is not None or deadline.cancelled_at is not None:
         raise AlreadyHandled()
     with command.acting(
-        "fire", at=max(deadline.due_at, deadline.anchor_at), actor=SYSTEM, element=deadline.element, due_at=deadline.due_at
+        "fire",
+        at=max(deadline.due_at, deadline.anchor_at),
+        actor=SYSTEM,
+        element=deadline.element,
+        due_at=deadline.due_at,
     ) as notes:
         notes["instance"] = instance.id
         if deadline.timer:

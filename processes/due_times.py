@@ -107,18 +107,14 @@ def due_of(
     try:
         if "at" in rule:
             at = datetime.fromisoformat(rule["at"])
-            return Due(at, Limit(1, "min"), anchor, False, calendar.version, ())
+            return Due(at, Limit(1, "min"), anchor, False, calendar.version, tell=tuple)
         limit = _limit(rule)
         if (parent := parent_of(rule)) is None:
             due = counting_rules.due(limit, anchor, calendar, counting)
         else:
             due = _dependent(command, instance, element, parent, rule, limit, calendar)
         for by in rule.get("extended_by", ()):
-            extended = counting_rules.extend(due.at, parse_limit(by), calendar, counting)
-            due = replace(
-                extended, anchor=due.anchor, provisional=due.provisional or extended.provisional,
-                lines=(*due.lines, *extended.lines),
-            )
+            due = _extended(due, counting_rules.extend(due.at, parse_limit(by), calendar, counting))
         if latest := rule.get("never_after"):
             cap = find(command.order, latest, instance)
             if cap is not None:
@@ -182,7 +178,8 @@ def set_task_dues(command: Command, instance: Instance) -> None:
     """Each open task shows the limit it works under: the earliest on itself, else on the activity around it."""
     order = command.order
     limits = [
-        d for d in order.deadlines.values()
+        d
+        for d in order.deadlines.values()
         if d.instance == instance.id and d.depends_on is None and not d.soft and not d.cancelled_at and not d.ended_at
     ]
     elements = command.regulation.definitions.processes[instance.process].elements
@@ -209,6 +206,16 @@ def working_days_between(command: Command, start: datetime, end: datetime) -> in
     return command.calendar.working_between(first.toordinal(), last.toordinal())
 
 
+def _extended(due: Due, by: Due) -> Due:
+    """The prolonged due time with the explanation of both parts."""
+    return replace(
+        by,
+        anchor=due.anchor,
+        provisional=due.provisional or by.provisional,
+        tell=lambda: (*due.lines, *by.lines),
+    )
+
+
 def _limit(rule: Rule) -> Limit:
     if "limit" not in rule:
         return Limit(1, "min")
@@ -222,7 +229,9 @@ def _dependent(
     of = find(command.order, parent, instance)
     if of is None:
         raise EngineError(
-            element, f"所依附的时限“{parent}”没有在计时。", f"The deadline {parent!r} that it depends on is not running."
+            element,
+            f"所依附的时限“{parent}”没有在计时。",
+            f"The deadline {parent!r} that it depends on is not running.",
         )
     counting = command.regulation.counting
     if "before" in rule:

@@ -39,8 +39,7 @@ class Actor:
     def holds(self, office: str, roles: Collection[str], unit: str | None) -> bool:
         """True if one duty matches: one of `roles`, and in `unit` when the duty sits in a unit."""
         return any(
-            duty.office == office and duty.role in roles and (unit is None or duty.unit == unit)
-            for duty in self.duties
+            duty.office == office and duty.role in roles and (unit is None or duty.unit == unit) for duty in self.duties
         )
 
     @property

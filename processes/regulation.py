@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from decisions import Decision, DmnError, FeelError, check_model, read_model
+from decisions.outline import outline
 from processes.engine.diagram import Element, Process
 from processes.engine.lint import Known, lint_pack
 from processes.engine.run import Definitions
@@ -105,19 +106,10 @@ class Regulation:
                 if element.event == "timer" and "timer" in element.properties:
                     add(element.properties["timer"], elements=f"{process.id}.{element.id}")
         for table_id, table in self.tables.items():
-            for timer in timer_outputs(table):
+            written = outline(table)
+            for timer in written.constants("timer") if written else ():
                 add(timer, tables=table_id)
         return [found[key] for key in sorted(found)]
-
-
-def timer_outputs(table: Decision) -> list[str]:
-    """The timer ids that a limits table can give (constant cells of its output `timer`)."""
-    texts: list[str] = []
-    for text in table.output_texts("timer"):
-        value = text.strip().strip('"')
-        if value and value != "null" and value not in texts:
-            texts.append(value)
-    return texts
 
 
 def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]] | None = None) -> Regulation:
@@ -170,9 +162,7 @@ def _forms(
             schema = json.loads(data)
             forms[str(schema["id"])] = schema
         except (ValueError, KeyError, TypeError) as error:
-            problems.append(
-                Problem("error", "form", path, "", f"表单不是有效的 JSON：{error}", f"not a form: {error}")
-            )
+            problems.append(Problem("error", "form", path, "", f"表单不是有效的 JSON：{error}", f"not a form: {error}"))
     return forms, problems
 
 
@@ -181,14 +171,14 @@ def _tables(pack: Pack, *, check: bool = True) -> tuple[dict[str, Decision], lis
     problems: list[Problem] = []
     for path, data in pack.of_type(".dmn").items():
         try:
-            model = read_model(data, where=path, functions=FUNCTIONS)
+            model = read_model(data, where=path)
         except (DmnError, FeelError) as error:
             element = str(getattr(error, "element", "") or "")
             problems.append(Problem("error", "dmn", path, element, error.zh, error.en))
             continue
         tables |= model.decisions
         if check:
-            for found in check_model(model):
+            for found in check_model(model, functions=FUNCTIONS):
                 place = f"{found.element} 第{found.row}行" if found.row else found.element
                 level = getattr(found, "level", "error")
                 problems.append(Problem(level, found.code, path, place, found.zh, found.en))
@@ -209,7 +199,9 @@ def _lint(
     except XmlRefused as error:
         return [Problem("error", "xml", error.where, "", error.zh, error.en)]
     return [
-        Problem(one.level, one.code, one.file, f"{one.element}（{one.name}）" if one.name else one.element, one.zh, one.en)
+        Problem(
+            one.level, one.code, one.file, f"{one.element}（{one.name}）" if one.name else one.element, one.zh, one.en
+        )
         for one in found
     ]
 

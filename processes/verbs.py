@@ -144,9 +144,9 @@ def send(
     return _result(command)
 
 
-def may_send(command_order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime) -> list[str]:
+def may_send(order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime) -> list[str]:
     """Messages that the actor could send now, in the order of the pack's processes. Reads only."""
-    command = Command(command_order, regulation, calendar, actor, now)
+    command = Command(order, regulation, calendar, actor, now)
     token = CURRENT.set(command)
     try:
         offered = []
@@ -260,4 +260,3 @@ def _result(command: Command) -> Result:
     fired = tuple(d for d in command.order.deadlines.values() if d.fired_at == command.happened_at)
     opened = tuple(task for task in command.changes.new_tasks.values() if task.closed_at is None)
     return Result(command.order, opened, tuple(command.refused), fired)
-

@@ -171,7 +171,7 @@ def upgrade() -> None:
         sa.Column("process", sa.String(length=80), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("vars", Json(), nullable=False),
+        sa.Column("vars", Json(), nullable=True),
         sa.Column("status", sa.String(length=40), nullable=True),
         sa.Column("started_at", Instant(), nullable=False),
         sa.Column("started_by", sa.String(length=60), nullable=False),

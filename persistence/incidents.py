@@ -1,0 +1,71 @@
+"""Incidents: deadlines that could not be fired, why, and when they are tried again.
+
+A failing deadline must not hold back the others, so its `retry_at` moves on with every failure: ten seconds, then twice
+as long each time, an hour at most. The incident stays until the deadline fires.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from persistence import tables as t
+from persistence.store import Database
+
+FIRST_RETRY = timedelta(seconds=10)
+LONGEST_RETRY = timedelta(hours=1)
+
+
+class Incidents:
+    """The table `incident`, and `retry_at` of the deadlines that failed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def failed(self, deadline_id: str, error: str, now: datetime) -> datetime:
+        """Record one more failure; returns when to try again. `error`: a sentence without personal data."""
+        c = t.incident.c
+        with self._database.transaction() as work:
+            run = work.connection.execute
+            query = sa.select(c.id, c.attempts).where(c.deadline_id == deadline_id, c.resolved_at.is_(None))
+            found = run(query).first()
+            attempts = found.attempts + 1 if found else 1
+            if found:
+                values = {"attempts": attempts, "last_at": now, "error": error}
+                run(t.incident.update().where(c.id == found.id).values(values))
+            else:
+                order = sa.select(t.deadline.c.order_id).where(t.deadline.c.id == deadline_id).scalar_subquery()
+                values = {
+                    "order_id": order,
+                    "deadline_id": deadline_id,
+                    "what": "fire",
+                    "error": error,
+                    "attempts": 1,
+                    "first_at": now,
+                    "last_at": now,
+                }
+                run(t.incident.insert().values(values))
+            retry_at = now + min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LONGEST_RETRY)
+            run(t.deadline.update().where(t.deadline.c.id == deadline_id).values(retry_at=retry_at))
+        return retry_at
+
+    def resolve_fired(self, now: datetime) -> int:
+        """Close the incidents whose deadline has fired or is no longer due; returns how many."""
+        c, d = t.incident.c, t.deadline.c
+        over = sa.select(d.id).where(d.fired_at.is_not(None) | d.cancelled_at.is_not(None))
+        waiting = c.resolved_at.is_(None)
+        with self._database.reading() as connection:
+            closed = connection.execute(sa.select(c.id).where(waiting, c.deadline_id.in_(over))).scalars().all()
+        if closed:
+            with self._database.transaction() as work:
+                work.connection.execute(t.incident.update().where(c.id.in_(closed)).values(resolved_at=now))
+        return len(closed)
+
+    def next_retry(self) -> datetime | None:
+        """When the next failed deadline is to be tried again."""
+        d = t.deadline.c
+        waiting = (d.retry_at.is_not(None), d.fired_at.is_(None), d.cancelled_at.is_(None), d.held_by.is_(None))
+        with self._database.reading() as connection:
+            found: datetime | None = connection.execute(sa.select(sa.func.min(d.retry_at)).where(*waiting)).scalar()
+        return found
