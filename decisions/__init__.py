@@ -5,6 +5,7 @@ decisions say which rules decided; `check_model` finds at deployment what would 
 compute values and can do nothing else; all of them end.  This room imports no other and reads no clock.
 """
 
+from .check import Problem, check_model
 from .errors import DmnError, FeelError, FeelLimitError, FeelSyntaxError, NoRuleMatches, SeveralRulesMatch
 from .expressions import Expression, UnaryTests, compile_expression, compile_unary_tests, suggestion
 from .model import Decided, Decision, Model, read_model
@@ -25,9 +26,11 @@ __all__ = [
     "Model",
     "Months",
     "NoRuleMatches",
+    "Problem",
     "Range",
     "SeveralRulesMatch",
     "UnaryTests",
+    "check_model",
     "compile_expression",
     "compile_unary_tests",
     "read_model",

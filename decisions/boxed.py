@@ -37,11 +37,13 @@ BOXED = frozenset(
 
 
 class Boxes:
-    """Compiles the boxed expressions of one file; `broken` collects (element id, row, column, error)."""
+    """Compiles the boxed expressions of one file; `broken` collects (element id, row, column, error),
+    `free` the variables read from outside as (row, column, name)."""
 
     def __init__(self, where: str, items: ItemTypes) -> None:
         self.where, self.items = where, items
         self.broken: list[tuple[str, int, int, FeelError]] = []
+        self.free: list[tuple[int, int, str]] = []
         self.owner = ""
 
     def logic(self, parent: Element, reading: Reading, name: str) -> Code | None:
@@ -77,17 +79,24 @@ class Boxes:
     def expression(self, text: str, reading: Reading, row: int = 0, column: int = 0) -> Code:
         """The code of FEEL text, or one that reports why there is none."""
         try:
-            return reading.expression(text)[0]
+            code, parser = reading.expression(text)
+            self._needs(parser.free, reading, row, column)
+            return code
         except FeelError as error:
             return self._failed(error, row, column)
 
     def test(self, text: str, reading: Reading, row: int, column: int) -> Test:
         """The test of a cell, or one that reports why there is none."""
         try:
-            return reading.unary_tests(text)[0]
+            test, parser = reading.unary_tests(text)
+            self._needs(parser.free, reading, row, column)
+            return test
         except FeelError as error:
             failed = self._failed(error, row, column)
             return lambda value, env: failed(env)
+
+    def _needs(self, names: set[str], reading: Reading, row: int, column: int) -> None:
+        self.free += [(row, column, name) for name in sorted(names) if name not in reading.names]
 
     def _failed(self, error: FeelError, row: int, column: int) -> Code:
         self.broken.append((self.owner, row, column, error))

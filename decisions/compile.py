@@ -105,7 +105,7 @@ class Compiler(LoopCompiler, CallCompiler, TestCompiler):
         if len(codes) == 2:
             return _logic_of_two(codes[0], codes[1], stop)
 
-        def run(env: Env) -> bool | None:
+        def run(env: Env) -> Any:
             result: bool | None = not stop
             for code in codes:
                 value = code(env)
@@ -287,7 +287,7 @@ def _compare_literal(operator: str, left: Code, literal: Any) -> Code:
 def _logic_of_two(left: Code, right: Code, stop: bool) -> Code:
     go = not stop
 
-    def run(env: Env) -> bool | None:
+    def run(env: Env) -> Any:
         one = left(env)
         if one is stop:
             return stop

@@ -78,7 +78,7 @@ def quantified_code(domains: Domains, condition: Code, *, every: bool) -> Code:
     """The code of `some` or `every`; what is neither true nor false makes the answer null unless it is settled."""
     stop = not every
 
-    def run(env: Env) -> bool | None:
+    def run(env: Env) -> Any:
         result: bool | None = every
         for inner in turns(domains, 0, env):
             if inner is None:

@@ -36,7 +36,7 @@ class TestCompiler(BaseCompiler):
 
     def alternatives(self, tests: list[tree.UnaryTest]) -> Test:
         """Any of several tests."""
-        literals = [test.operand.value for test in tests if _is_text(test)]
+        literals = [text for test in tests if (text := _text(test)) is not None]
         if len(literals) == len(tests) > 1:
             return _one_of(frozenset(literals), literals)
         compiled = [self.test(test) for test in tests]
@@ -111,8 +111,11 @@ def _is_constant(node: tree.Node | None) -> bool:
     return isinstance(node, tree.Literal) and node.value is not None
 
 
-def _is_text(test: tree.UnaryTest) -> bool:
-    return not test.operator and isinstance(test.operand, tree.Literal) and type(test.operand.value) is str
+def _text(test: tree.UnaryTest) -> str | None:
+    """The string a test compares with, if it is that simple."""
+    if test.operator or not isinstance(test.operand, tree.Literal):
+        return None
+    return test.operand.value if type(test.operand.value) is str else None
 
 
 def _one_of(texts: frozenset[str], in_order: list[str]) -> Test:

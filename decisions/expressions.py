@@ -20,7 +20,7 @@ from .types import Type
 Functions = Mapping[str, Callable[..., Any]]
 NO_FUNCTIONS: Functions = MappingProxyType({})
 
-_BUILT_IN = frozenset(BUILTINS)
+BUILT_IN_NAMES = frozenset(BUILTINS)
 
 
 class Expression:
@@ -132,7 +132,7 @@ class Reading:
         """Give errors their place in the author's text."""
         parser: Parser | None = None
         try:
-            parser = Parser(text, self.names, _BUILT_IN | frozenset(self.functions), self.fields)
+            parser = Parser(text, self.names, BUILT_IN_NAMES | frozenset(self.functions), self.fields)
             yield parser
         except RecursionError:
             raise too_deep() from None

@@ -43,6 +43,7 @@ class Unit:
     requirements: list[tuple[str, Node]]
     code: Code
     broken: list[tuple[str, int, int, FeelError]] = field(default_factory=list)
+    free: list[tuple[int, int, str]] = field(default_factory=list)
 
 
 class Program:
@@ -78,7 +79,7 @@ class Program:
         else:
             code = boxes.logic(node.element, reading, node.title)
             code = None if code is None else boxes.typed(code, node.type_reference)
-        return Unit(requirements, code or (lambda env: None), boxes.broken)
+        return Unit(requirements, code or (lambda env: None), boxes.broken, boxes.free)
 
     def value(self, node: Node, base: Env, ready: dict[str, Any] | None = None) -> Any:
         """The value of a decision over the caller's variables; `ready` holds what is already known by node."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from .env import Code, Test
 from .errors import DmnError, FeelError
-from .expressions import Reading
+from .expressions import BUILT_IN_NAMES, Reading
 from .itemtypes import allowed
 from .parser import Parser
 from .syntax import Literal
@@ -95,7 +95,7 @@ def declared(text: str) -> list[Any]:
     if not text.strip():
         return []
     try:
-        tests = Parser(text, (), (), ()).whole_unary_tests().tests
+        tests = Parser(text, (), BUILT_IN_NAMES, ()).whole_unary_tests().tests
     except FeelError:
         return []
     return [part.operand.value for part in tests if not part.operator and isinstance(part.operand, Literal)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from .xml import Element, child, children, local
 EXTERNAL = ('kind="Java"', "external {", "external{")
 _XSI = "{http://www.w3.org/2001/XMLSchema-instance}"
 # The kit only asks `now` and `today` for their types.
-_NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _CLOCK: dict[str, Callable[..., Any]] = {
     "now": lambda *arguments: None if arguments else _NOW,
     "today": lambda *arguments: None if arguments else _NOW.date(),

@@ -62,7 +62,7 @@ def context_put_deep(context: Mapping[str, Any], keys: list[Any], value: Any) ->
     if not rest:
         return {**context, key: value}
     inner = context.get(key)
-    if kind_of(inner) != "context":
+    if inner is None or kind_of(inner) != "context":
         return None
     put = context_put_deep(inner, rest, value)
     return None if put is None else {**context, key: put}

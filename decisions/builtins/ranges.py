@@ -9,7 +9,7 @@ from typing import Any
 from .. import temporal
 from ..values import Range, equal, kind_of, less
 from .conversions import number
-from .signatures import built_in
+from .signatures import F, built_in
 
 _RANGE = re.compile(r"\s*([\[(\]])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])\[])\s*", re.DOTALL)
 _CALL = re.compile(r'(date and time|date|time|duration)\s*\(\s*"([^"]*)"\s*\)')
@@ -63,12 +63,12 @@ def _before(one: Any, other: Any) -> bool | None:
     return equal(end, start) is True and not (end_in and start_in)
 
 
-def _relation(name: str, first: str, second: str) -> Callable[[Any], Any]:
+def _relation(name: str, first: str, second: str) -> Callable[[F], F]:
     """Register a relation under its one signature of kinds, `point` or `range`."""
     points = "number|string|date|time|date and time|days and time duration|years and months duration"
     kinds = {"point": points, "range": "range"}
 
-    def register(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def register(function: F) -> F:
         one, other = (first, second) if first != second else (f"{first}1", f"{second}2")
         built_in(name, f"{one}: {kinds[first]}, {other}: {kinds[second]}")(function)
         return function

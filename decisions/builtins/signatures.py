@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..limits import Work
 from ..values import Function, adopt, kind_of
 
 _MISFIT: Any = object()
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,10 @@ def _fit(signature: Signature, given: list[Any], *, named: bool) -> list[Any] | 
 BUILTINS: dict[str, Builtin] = {}
 
 
-def built_in(name: str, parameters: str = "", *, work: bool = False) -> Callable[[Any], Any]:
+def built_in(name: str, parameters: str = "", *, work: bool = False) -> Callable[[F], F]:
     """Register a function under a FEEL name with its parameters."""
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: F) -> F:
         names, fits, required, rest = [], [], 0, False
         for part in (part.strip() for part in parameters.split(",")):
             if not part:
