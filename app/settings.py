@@ -3,8 +3,9 @@
 | variable | meaning | default |
 |---|---|---|
 | `JIEBAN_DATABASE_URL` | SQLAlchemy URL of the store | `sqlite:///var/jieban.db` |
-| `JIEBAN_SECRET_KEY` | key of the session cookies; must be set when the site is served over https | made and kept in `var/` |
-| `JIEBAN_HTTPS` | `1` when a proxy in front ends TLS: cookies are then sent over https only | off |
+| `JIEBAN_SECRET_KEY` | key of the session cookies | made once, kept in `var/secret_key` |
+| `JIEBAN_MASTER_KEY` | key that wraps the keys of personal values; losing it loses them | the secret key |
+| `JIEBAN_HTTPS` | `1` when a proxy in front ends TLS: cookies then go over https only | off |
 """
 
 from __future__ import annotations
@@ -17,28 +18,35 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+DEMO_PASSWORD = "jieban-demo"
+"""The password of every demo user; shown on the sign-in page of a demo."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`demo` shows the demo sign-ins; `upload_bytes` bounds a request."""
+    """`demo` shows the demo sign-ins; `request_bytes` bounds a request, `form_bytes` its text fields."""
 
     database_url: str
     secret_key: str
+    master_key: str
     demo: bool = False
     https: bool = False
-    upload_bytes: int = 25 * 1024 * 1024
+    request_bytes: int = 25 * 1024 * 1024
+    form_bytes: int = 1024 * 1024
 
 
 def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
-    """Settings of this process. Creates `var/` beside the code when the defaults need it."""
+    """Settings of this process. Creates `var/` beside the code when a default needs it."""
     var = ROOT / "var"
     url = environ.get("JIEBAN_DATABASE_URL")
     key = environ.get("JIEBAN_SECRET_KEY")
     if not url or not key:
         var.mkdir(exist_ok=True)
+    key = key or _kept_key(var / "secret_key")
     return Settings(
         database_url=url or f"sqlite:///{var / 'jieban.db'}",
-        secret_key=key or _kept_key(var / "secret_key"),
+        secret_key=key,
+        master_key=environ.get("JIEBAN_MASTER_KEY") or key,
         demo=demo,
         https=environ.get("JIEBAN_HTTPS") == "1",
     )

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, render_template, request, url_for
-from flask_babel import gettext as _
+from flask import Flask, g, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
-from app.web.language import pick
+from app.web.language import _, pick
+from forms import BoundForm
 from processes.errors import Refusal
 from timers.errors import TimerError
 
@@ -60,7 +60,8 @@ def http_error(error: HTTPException) -> Answer | HTTPException:
 def fault(error: Exception) -> Answer:
     """A fault of ours: logged with its place, said without its inside."""
     log.error("%s %s failed", request.method, request.path.encode("unicode_escape").decode(), exc_info=error)
-    return error_page(500, _("系统出错"), _("这次操作没有完成，也没有改动任何数据。请稍后再试；若再次出现，请联系系统管理员。"))
+    words = _("这次操作没有完成，也没有改动任何数据。请稍后再试；若再次出现，请联系系统管理员。")
+    return error_page(500, _("系统出错"), words)
 
 
 def error_page(status: int, title: str, words: str) -> Answer:
@@ -78,11 +79,12 @@ def error_page(status: int, title: str, words: str) -> Answer:
 
 
 def typed() -> list[tuple[str, str]]:
-    """What the person had typed into the form that was refused, without secrets."""
+    """What the person had typed into the form that was refused, by the questions' labels, without secrets."""
     if request.method != "POST":
         return []
-    return [
-        (name, value)
-        for name, value in list(request.form.items(multi=True))[:MOST_KEPT]
-        if name not in SECRET_FIELDS and value.strip()
-    ]
+    form: BoundForm | None = g.get("form")
+    if form is not None:
+        shown = [(field.spec.label, "、".join(field.typed)) for field in form.form.fields.values()]
+    else:
+        shown = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
+    return [(name, value) for name, value in shown if value.strip()][:MOST_KEPT]

@@ -28,7 +28,7 @@ def depends_on_answers(bound: BoundForm) -> bool:
 
 def said(message: Message | str) -> str:
     """A message in the language of the person."""
-    return message.in_language(language()) if isinstance(message, Message) else str(message)  # type: ignore[arg-type]
+    return message.in_language(language()) if isinstance(message, Message) else str(message)
 
 
 def is_refresh() -> bool:

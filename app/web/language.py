@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Blueprint, Flask, Response, g, redirect, request
-from flask_babel import Babel, get_locale
+from flask_babel import Babel, get_locale, gettext
 
 from app.web.security import local_path
+from timers.words import Lang
 
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOOKS = ("system", "light", "dark")
@@ -26,9 +26,9 @@ blueprint = Blueprint("preferences", __name__)
 
 
 def init_language(app: Flask) -> None:
-    """Babel with our catalogues; `language`, `look` and `said` in every template."""
+    """Babel with our catalogues; `language`, `look` and `pick` in every template."""
     compile_catalogues(TRANSLATIONS)
-    app.config.update(BABEL_DEFAULT_LOCALE="zh", BABEL_DEFAULT_TIMEZONE="UTC", BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS))
+    app.config.update(BABEL_DEFAULT_LOCALE="zh", BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS))
     Babel(app, locale_selector=chosen_language)
     app.register_blueprint(blueprint)
 
@@ -49,10 +49,15 @@ def chosen_language() -> str:
     return wanted if wanted in LANGUAGES else "zh"
 
 
-def language() -> str:
+def language() -> Lang:
     """`zh` or `en`, for this request."""
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def _(text: str, **values: object) -> str:
+    """The sentence in the language of the request; `%(name)s` in it are filled from `values`."""
+    return str(gettext(text, **values))
 
 
 def pick(zh: str, en: str) -> str:
@@ -73,18 +78,17 @@ def choose() -> Response:
 
 
 def compile_catalogues(folder: Path) -> None:
-    """Write the .mo beside every .po whose .mo is missing or older."""
+    """Write the .mo beside every .po whose .mo is missing or older.
+
+    It is written beside and renamed, so that two processes that start at once never read half a file.
+    """
     for source in folder.glob("*/LC_MESSAGES/*.po"):
         target = source.with_suffix(".mo")
-        if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
-            with source.open("rb") as file:
-                catalogue = read_po(file, locale=source.parent.parent.name)
-            _replace(target, lambda out: write_mo(out, catalogue))  # type: ignore[arg-type]
-
-
-def _replace(target: Path, write: Callable[[object], None]) -> None:
-    """Write beside and rename, so that two processes that start at once never read half a file."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent)
-    with os.fdopen(descriptor, "wb") as out:
-        write(out)
-    os.replace(name, target)
+        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        with source.open("rb") as file:
+            catalogue = read_po(file, locale=source.parent.parent.name)
+        descriptor, name = tempfile.mkstemp(dir=target.parent)
+        with os.fdopen(descriptor, "wb") as out:
+            write_mo(out, catalogue)
+        os.replace(name, target)

@@ -1,0 +1,83 @@
+"""Importing a holiday notice: look at what it would move, then adopt it and recompute, one command per order.
+
+The notice makes a new version of the calendar. Running deadlines that were computed with another version are computed
+again through the door; each move is journalled with old and new. Stopped half-way, it goes on where it was: what is
+still on another version is what remains to be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from app.platform import Platform
+from persistence.store import UnitOfWork
+from processes import due_times, verbs
+from processes.command import Command
+from processes.people import Actor
+from timers.calendar import Calendar
+from timers.notice import Notice
+
+MOST_PREVIEWED = 200
+"""Orders that a preview computes; the count says how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A deadline of an order that the notice moves. Times: aware, UTC."""
+
+    number: str
+    title: str
+    name: str
+    before: datetime
+    after: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`orders`: how many have running deadlines to compute again; `moves`: of the first `MOST_PREVIEWED` of them."""
+
+    calendar: Calendar
+    orders: int
+    moves: tuple[Move, ...]
+
+
+def preview(platform: Platform, notice: Notice, actor: Actor, now: datetime) -> Preview:
+    """What adopting the notice would change. Nothing is written."""
+    calendar = platform.calendars.current().with_notice(notice)
+    affected = platform.calendars.affected_orders(calendar)
+    moves: list[Move] = []
+    with platform.database.reading() as connection:
+        work = UnitOfWork(connection, platform.database)
+        for order_id in affected[:MOST_PREVIEWED]:
+            # Read, moved in memory and thrown away: nothing of it is saved.
+            order = work.order(order_id)
+            command = Command(order, platform.library.of(order.deployment), calendar, actor, now)
+            names = {deadline.element: deadline.name for deadline in order.deadlines.values()}
+            for moved in due_times.recalculate(command, calendar):
+                if moved["from"] != moved["to"]:
+                    moves.append(Move(order.number, order.title, names[moved["element"]], moved["from"], moved["to"]))
+    return Preview(calendar, len(affected), tuple(moves))
+
+
+def apply(
+    platform: Platform,
+    notice: Notice,
+    actor: Actor,
+    office: str,
+    now: datetime,
+    progress: Callable[[int], Any] | None = None,
+) -> int:
+    """Adopt the notice and recompute every running deadline. Returns how many orders were computed again."""
+    calendar = platform.calendars.current().with_notice(notice)
+    platform.calendars.adopt(calendar, actor=actor, source=notice.source, now=now)
+    changed = {"year": notice.year, "source": notice.source, "version": calendar.version}
+    verbs.record(platform.door, actor, office, "import_calendar", changed, now)
+    affected = platform.calendars.affected_orders(calendar)
+    for order_id in affected:
+        verbs.recalculate(platform.door, actor, order_id, calendar, now)
+        if progress is not None:
+            progress(1)
+    return len(affected)

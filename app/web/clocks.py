@@ -1,0 +1,103 @@
+"""The clocks of an order: what is due, how long is left, and how that follows from the regulation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from app.web.language import _, language, pick
+from app.web.words import moment
+from processes.regulation import Regulation
+from timers.calendar import Calendar
+from timers.errors import BadLimit
+from timers.limits import Unit, parse_limit
+from timers.remaining import remaining
+from timers.words import Line, words
+
+Row = Mapping[str, Any]
+Clock = dict[str, Any]
+
+
+def lamp_until(
+    due_at: datetime | None, now: datetime, calendar: Calendar, regulation: Regulation, unit: Unit = "wd"
+) -> dict[str, str]:
+    """The lamp of a list row: `state` and `words`."""
+    if due_at is None:
+        return {"state": "none", "words": _("无时限")}
+    left = remaining(due_at, now, calendar, regulation.counting, unit)
+    return {"state": left.lamp, "words": pick(left.zh, left.en)}
+
+
+def running_clocks(rows: Iterable[Row], regulation: Regulation, calendar: Calendar, now: datetime) -> list[Clock]:
+    """Deadlines that are running or missed on work not yet done: limits first by due time, reminders after them."""
+    live = [row for row in rows if not row["cancelled_at"] and not row["ended_at"]]
+    live = [row for row in live if not (row["soft"] and row["fired_at"])]
+    by_element = {row["element"]: row for row in live}
+    live.sort(key=lambda row: (row["soft"], row["due_at"]))
+    return [_clock(row, by_element, regulation, calendar, now) for row in live]
+
+
+def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> list[Clock]:
+    """Limits whose work is done, the latest first: kept, or missed."""
+    ended = [row for row in rows if (row["ended_at"] or row["cancelled_at"]) and not row["soft"]]
+    ended.sort(key=lambda row: row["due_at"], reverse=True)
+    return [
+        {
+            "name": _name(row, regulation),
+            "timer": row["timer"],
+            "lamp": {"state": "late", "words": _("超期")} if row["fired_at"] else {"state": "done", "words": _("按时")},
+            "due": _("应于 %(at)s 前", at=moment(row["due_at"], regulation.zone, now)),
+            "explanation": explanation(row, regulation),
+        }
+        for row in ended
+    ]
+
+
+def explanation(row: Row, regulation: Regulation) -> list[str]:
+    """How the due time was computed, one sentence per step."""
+    year = row["due_at"].astimezone(regulation.zone).year
+    return [words(Line(code, params), language(), year) for code, params in row["explanation"]]
+
+
+def _clock(row: Row, every: Mapping[str, Row], regulation: Regulation, calendar: Calendar, now: datetime) -> Clock:
+    notes = [row["timer"]] if row["timer"] else []
+    if row["rule"].get("basis"):
+        notes.append(str(row["rule"]["basis"]))
+    if row["extended_from"]:
+        notes.append(_("已延期，原为 %(at)s", at=moment(row["extended_from"], regulation.zone, now)))
+    if row["held_by"]:
+        lamp = {"state": "held", "words": _("暂停，等待审批")}
+    else:
+        lamp = lamp_until(row["due_at"], now, calendar, regulation, _unit(row, every))
+    said = _("应于 %(at)s 前") if not row["soft"] else _("%(at)s 提醒")
+    return {
+        "name": _name(row, regulation),
+        "timer": row["timer"],
+        "lamp": lamp,
+        "due": said % {"at": moment(row["due_at"], regulation.zone, now)},
+        "provisional": row["provisional"],
+        "note": " · ".join(notes),
+        "explanation": explanation(row, regulation),
+        "source": _("历法版本 %(version)s", version=row["calendar"]),
+    }
+
+
+def _name(row: Row, regulation: Regulation) -> str:
+    """`签收时限` for the limit on 签收; a reminder has a name of its own."""
+    subject = regulation.element(row["process"], row["subject"])
+    if row["soft"] or subject is None or not subject.name or subject.id == row["element"]:
+        return str(row["name"])
+    return _("%(work)s时限", work=subject.name)
+
+
+def _unit(row: Row, every: Mapping[str, Row]) -> Unit:
+    """The unit of the limit, or of the one it hangs on."""
+    rule = row["rule"]
+    if "limit" in rule:
+        try:
+            return parse_limit(str(rule["limit"])).unit
+        except BadLimit:
+            return "wd"
+    parent = every.get(str(rule.get("share", "")))
+    return _unit(parent, every) if parent is not None and parent is not row else "wd"

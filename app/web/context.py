@@ -1,0 +1,133 @@
+"""Where a request stands: the platform, the time, the person, the office they work in and its regulation in force."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from flask import Flask, current_app, g, request, session
+from flask_login import current_user
+from werkzeug.exceptions import Forbidden
+
+from app.platform import Platform
+from app.settings import Settings
+from app.web.auth import SignedIn
+from app.web.language import _
+from persistence.reading import Sight
+from processes.duties import sees_office
+from processes.errors import NoDeployment
+from processes.people import Actor
+from processes.regulation import Regulation
+from timers.clock import Clock
+
+ADMIN, AUDITOR, OWNER = "admin", "auditor", "process_owner"
+"""Duties of the platform itself, held in an office like those that its regulation names."""
+SEES_ALL = frozenset({ADMIN, AUDITOR, OWNER})
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every request needs of the process it runs in."""
+
+    settings: Settings
+    platform: Platform
+    clock: Clock
+
+
+def init_context(app: Flask, settings: Settings, platform: Platform, clock: Clock) -> None:
+    """Keep the desk with the app; `demo` and `here` in every template."""
+    app.extensions["desk"] = Desk(settings, platform, clock)
+
+    @app.context_processor
+    def stand() -> dict[str, object]:
+        return {"demo": settings.demo, "here": request.full_path.rstrip("?") if request.method == "GET" else "/"}
+
+
+def desk() -> Desk:
+    return cast(Desk, current_app.extensions["desk"])
+
+
+def platform() -> Platform:
+    return desk().platform
+
+
+def now() -> datetime:
+    """The time of this request, aware, UTC: the same for everything it does."""
+    if "now" not in g:
+        g.now = desk().clock.now()
+    return cast(datetime, g.now)
+
+
+def me() -> Actor:
+    """Who acts."""
+    return person().actor
+
+
+def person() -> SignedIn:
+    return cast(SignedIn, current_user)
+
+
+def office() -> str:
+    """The office the person works in now. Raises 403 for somebody without any duty."""
+    held = person().offices
+    if not held:
+        raise Forbidden()
+    chosen = session.get("office")
+    return chosen if chosen in held else held[0]
+
+
+def in_force() -> Regulation:
+    """The regulation of the office in force now. Raises `NoDeployment`."""
+    if "regulation" not in g:
+        g.regulation = platform().library.in_force(office(), now())
+    return cast(Regulation, g.regulation)
+
+
+def sight() -> Sight:
+    """What the person sees of the office."""
+    roles = me().roles(office())
+    return Sight(me(), office(), bool(roles & SEES_ALL) or sees_office(me(), in_force()))
+
+
+def is_admin() -> bool:
+    return ADMIN in me().roles(office())
+
+
+def require_admin() -> None:
+    """Raises 403."""
+    if not is_admin():
+        raise Forbidden()
+
+
+def role_names() -> dict[tuple[str, str], str]:
+    """(office, role) → name: the platform's own duties, then those of each regulation in its order."""
+    if "role_names" not in g:
+        own = {ADMIN: _("系统管理员"), AUDITOR: _("审计员"), OWNER: _("流程管理员")}
+        g.role_names = {}
+        for row in platform().read.offices():
+            with suppress(NoDeployment):
+                roles = platform().library.in_force(row["id"], now()).roles
+                g.role_names |= {(row["id"], code): str(role.get("name", code)) for code, role in roles.items()}
+            g.role_names |= {(row["id"], code): name for code, name in own.items()}
+    return cast(dict[tuple[str, str], str], g.role_names)
+
+
+def role_name(role: str) -> str:
+    """The name of a role in this office."""
+    return role_names().get((office(), role), role)
+
+
+def unit_names() -> dict[str, str]:
+    """Unit id → name, of the office."""
+    if "units" not in g:
+        g.units = {str(row["id"]): str(row["name"]) for row in platform().read.units(office())}
+    return cast(dict[str, str], g.units)
+
+
+def people_names() -> dict[str, str]:
+    """Login → name."""
+    if "people" not in g:
+        g.people = {str(row["login"]): str(row["name"]) for row in platform().people.all()}
+    return cast(dict[str, str], g.people)

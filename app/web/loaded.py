@@ -1,0 +1,103 @@
+"""One order as a page needs it: its rows, its regulation, and the aggregate that rules can be asked about.
+
+Everything is loaded through what the actor may see. Nothing here is locked or written: a page that is out of date is
+found out by the verb, which loads the order again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+from app.web import context
+from processes import duties, verbs
+from processes.command import Command
+from processes.expressions import CURRENT
+from processes.order import Deadline, Instance, Order, Task
+from processes.regulation import Regulation
+
+Row = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Loaded:
+    """An order by its number, for the person of this request. Raises `NotFound`."""
+
+    def __init__(self, number: str) -> None:
+        self._read = context.platform().read
+        self.row = self._read.order(context.sight(), number)
+        self.regulation: Regulation = context.platform().library.of(self.row["deployment"])
+        self.now: datetime = context.now()
+
+    @cached_property
+    def tasks(self) -> list[Row]:
+        """Open tasks, the oldest first."""
+        return self._read.open_tasks_of(self.row["id"])
+
+    @cached_property
+    def deadlines(self) -> list[Row]:
+        return self._read.deadlines_of(self.row["id"])
+
+    @cached_property
+    def instances(self) -> list[Row]:
+        return self._read.instances_of(self.row["id"])
+
+    @cached_property
+    def journal(self) -> list[Row]:
+        return self._read.journal_of(self.row["id"])
+
+    @cached_property
+    def order(self) -> Order:
+        """The aggregate, for asking only."""
+        order = _as(Order, self.row)
+        for row in self.instances:
+            if row["ended_at"] is None:
+                instance = _as(Instance, row)
+                instance.vars = order.facts if row["vars"] is None else row["vars"]
+                order.instances[instance.id] = instance
+        for row in self.tasks:
+            task = _as(Task, row)
+            task.roles, task.candidates = tuple(row["roles"]), tuple(row["candidates"])
+            task.not_by = tuple(row["not_by"])
+            order.tasks[task.id] = task
+        for row in self.deadlines:
+            if row["ended_at"] is None and row["cancelled_at"] is None:
+                order.deadlines[row["id"]] = _as(Deadline, row)
+        return order
+
+    @cached_property
+    def mine(self) -> list[Task]:
+        """Open tasks that the person may do, the most urgent first."""
+        found = [task for task in self.order.tasks.values() if duties.may_do(context.me(), self.order, task)]
+        return sorted(found, key=lambda task: (task.due_at is None, task.due_at or task.opened_at))
+
+    @cached_property
+    def messages(self) -> list[str]:
+        """Messages that the person could send now."""
+        calendar = context.platform().calendars.current()
+        return verbs.may_send(self.order, self.regulation, calendar, context.me(), self.now)
+
+    def scope(self, task: Task | None) -> Mapping[str, Any]:
+        """The names that the form of a task (or of a new side process) sees."""
+        instance = self.order.instances.get(task.instance) if task else None
+        return context.platform().scope(self.order, instance, context.me(), self.now)
+
+    @contextmanager
+    def asked(self) -> Iterator[None]:
+        """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
+        calendar = context.platform().calendars.current()
+        token = CURRENT.set(Command(self.order, self.regulation, calendar, context.me(), self.now))
+        try:
+            yield
+        finally:
+            CURRENT.reset(token)
+
+
+def _as(kind: type[T], row: Row) -> T:
+    """A dataclass from the columns that carry its fields' names."""
+    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in row.items() if name in names})

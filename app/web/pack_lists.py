@@ -1,0 +1,119 @@
+"""Lists of what a regulation asks: its forms with their questions, its timers with their source."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+
+from app.web import context
+from app.web.language import _, language
+from decisions.outline import Outline, outline
+from forms import FieldSpec
+from processes.regulation import Regulation
+from timers.words import limit_words
+
+LIMITS = "limits"
+"""The decision that says how long everything may take (docs/architecture.md)."""
+
+
+def forms_of(regulation: Regulation) -> list[dict[str, Any]]:
+    """Every form with its questions."""
+    listed = []
+    for form_id in regulation.forms:
+        form = context.platform().form(regulation, form_id)
+        fields = [
+            {"label": spec.label, "key": spec.key, "type": _type(spec), "rules": _rules(spec)} for spec in form.fields
+        ]
+        listed.append({"id": form_id, "name": form.title, "questions": fields})
+    return listed
+
+
+def timers_of(regulation: Regulation) -> list[dict[str, Any]]:
+    """Limits of the table and of the drawings, with citation and kind (text, default, masked)."""
+    table = outline(regulation.tables[LIMITS]) if LIMITS in regulation.tables else None
+    listed = _of_table(regulation, table) if table else []
+    for process in regulation.processes():
+        for element in process.elements.values():
+            if element.event != "timer":
+                continue
+            at = {"pack": regulation.office, "deployment": str(regulation.number), "process": process.id}
+            listed.append(
+                {
+                    "id": element.properties.get("timer") or "—",
+                    "name": element.name or element.id,
+                    "href": url_for("packs.process", element=element.id, **at),
+                    "limit": element.timer,
+                    "cites": element.properties.get("cites"),
+                    **_kind(element.properties.get("kind", "")),
+                    "then": process.name,
+                }
+            )
+    return sorted(listed, key=lambda timer: (timer["id"] == "—", timer["id"]))
+
+
+def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
+    at = {"pack": regulation.office, "deployment": str(regulation.number), "decision": LIMITS}
+    columns = {column.name: index for index, column in enumerate(table.outputs)}
+    listed = []
+    for rule in table.rules:
+        cells = {name: rule.outputs[index].strip().strip('"') for name, index in columns.items()}
+        timer = cells.get("timer", "null")
+        listed.append(
+            {
+                "id": "—" if timer == "null" else timer,
+                "name": rule.annotation or rule.inputs[0].strip('"'),
+                "href": url_for("decisions.show", **at),
+                "limit": limit_text(cells.get("value", ""), cells.get("unit", "")),
+                "cites": cells.get("basis"),
+                **_kind(cells.get("kind", "")),
+                "then": table.name,
+            }
+        )
+    return listed
+
+
+def limit_text(value: str, unit: str) -> str:
+    """`10 个工作日` from the cells of a limits table."""
+    if value.isdigit() and unit in ("min", "h", "wd", "d", "month", "year"):
+        return limit_words(int(value), unit, language())
+    return f"{value} {unit}".strip()
+
+
+def _kind(kind: str) -> dict[str, str]:
+    said = {"text": _("条文"), "default": _("默认"), "masked": _("待确认")}
+    marks = {"text": "tag-accent", "masked": "tag-soon"}
+    return {"kind": said.get(kind, "—"), "kind_class": marks.get(kind, "")}
+
+
+def _type(spec: FieldSpec) -> str:
+    kinds = {
+        "text": _("单行文字"), "textarea": _("多行文字"), "number": _("数字"), "checkbox": _("勾选"),
+        "checklist": _("多选"), "radio": _("单选"), "select": _("下拉选择"), "taglist": _("标签"), "date": _("日期"),
+        "time": _("时间"), "datetime": _("日期时间"), "file": _("附件"), "unit": _("单位"), "category": _("事项分类"),
+        "region": _("区域"), "person": _("人员"), "phone": _("电话"), "id_number": _("身份证号码"), "due": _("时限"),
+        "local_datetime": _("日期时间"),
+    }  # fmt: skip
+    return kinds.get(spec.kind, spec.kind)
+
+
+def _rules(spec: FieldSpec) -> str:
+    rules = []
+    if spec.required:
+        rules.append(_("必填"))
+    if spec.required_when:
+        rules.append(_("当 %(when)s 时必填", when=spec.required_when))
+    if spec.hide:
+        rules.append(_("当 %(when)s 时不问", when=spec.hide))
+    if spec.component in ("textfield", "textarea") and spec.max_length:
+        rules.append(_("最多 %(n)s 字", n=spec.max_length))
+    if spec.minimum is not None or spec.maximum is not None:
+        low, high = spec.minimum, spec.maximum
+        rules.append(f"{'' if low is None else low}–{'' if high is None else high}")
+    if spec.options:
+        rules.append("、".join(option.label for option in spec.options))
+    if spec.personal:
+        rules.append(_("个人信息，加密保存"))
+    if spec.readonly:
+        rules.append(_("只读"))
+    return "；".join(rules)

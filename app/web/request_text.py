@@ -1,0 +1,55 @@
+"""The request as it was made: its text, its facts by the labels of the intake form, the contact masked.
+
+Text and place are personal too and stored encrypted, but who works on the order reads them; name, phone and number
+are shown masked until somebody gives a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from app.web import context
+from app.web.language import _
+from app.web.loaded import Loaded
+from app.web.story import Teller
+from app.web.words import masked
+from forms import FieldSpec
+
+MASKED_KINDS = frozenset({"phone", "id_number", "person"})
+MASKED_KEYS = frozenset({"petitioner_name", "contact_name"})
+ELSEWHERE = frozenset({"title", "content", "channel", "request_type", "category"})
+"""Shown in the head of the page, or as the text itself."""
+
+
+def intake_fields(loaded: Loaded) -> Mapping[str, FieldSpec]:
+    """The questions of the intake form by key."""
+    regulation = loaded.regulation
+    form = regulation.definitions.processes[regulation.main].start.form
+    return {spec.key: spec for spec in context.platform().form(regulation, form).fields} if form else {}
+
+
+def contact_fields(loaded: Loaded) -> list[str]:
+    """Keys of the values that are masked."""
+    specs = intake_fields(loaded).values()
+    return [spec.key for spec in specs if spec.personal and (spec.kind in MASKED_KINDS or spec.key in MASKED_KEYS)]
+
+
+def request_of(loaded: Loaded, teller: Teller, *, revealed: Collection[str] = ()) -> dict[str, Any]:
+    """`content`, `facts` and `contact`; keys in `revealed` are shown in clear."""
+    specs = intake_fields(loaded)
+    personal = context.platform().read.personal_of(loaded.row["id"])
+    values = {**loaded.row["facts"], **personal}
+    hidden = contact_fields(loaded)
+    contact = []
+    for key in hidden:
+        if value := str(personal.get(key) or ""):
+            shown = value if key in revealed else masked(specs[key].kind, value)
+            contact.append({"label": specs[key].label, "value": shown})
+    facts = [
+        {"label": spec.label, "value": teller.value(spec, values[key])}
+        for key, spec in specs.items()
+        if key not in hidden and key not in ELSEWHERE and values.get(key) not in (None, "", [], False)
+    ]
+    gone = _("内容已依法销毁。") if not personal else ""
+    return {"content": values.get("content") or gone, "facts": facts, "contact": contact}

@@ -1,0 +1,84 @@
+"""Signing in and out, and choosing the office one works in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
+from flask_login import current_user, logout_user
+from werkzeug.wrappers import Response
+
+from app.settings import DEMO_PASSWORD
+from app.web.auth import sign_in_with
+from app.web.context import desk, now, platform, role_names
+from app.web.language import _
+from app.web.security import local_path
+
+blueprint = Blueprint("sign_in", __name__)
+
+MOST_CHARACTERS = 200
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in() -> str | Response | tuple[str, int]:
+    """The door. In a demo the page lists who one can be, and fills in their password."""
+    target = local_path(request.values.get("next"))
+    if request.method == "GET":
+        if current_user.is_authenticated:
+            return redirect(target or url_for("inbox.index"))
+        return _page(login=request.args.get("as", "")[:MOST_CHARACTERS], next=target)
+    login, password = request.form.get("login", "").strip(), request.form.get("password", "")
+    if max(len(login), len(password)) > MOST_CHARACTERS:
+        abort(400)
+    person = sign_in_with(platform().people, login, password, now())
+    if person is None:
+        return _page(login=login, next=target, failed=True), 401
+    return redirect(target or url_for("inbox.index"))
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End this session."""
+    logout_user()
+    session.clear()
+    flash(_("您已退出登录。"), "done")
+    return redirect(url_for("sign_in.sign_in"))
+
+
+@blueprint.post("/office")
+def choose_office() -> Response:
+    """Work in another office in which one holds a duty."""
+    office = request.form.get("office", "")
+    if office not in current_user.offices:
+        abort(404)
+    session["office"] = office
+    return redirect(url_for("inbox.index"))
+
+
+def _page(*, login: str, next: str | None, failed: bool = False) -> str:
+    demo = _demo_people() if desk().settings.demo else []
+    listed = {person["login"] for group in demo for person in group["people"]}
+    password = DEMO_PASSWORD if login in listed and not failed else ""
+    return render_template(
+        "sign_in/sign_in.html", people=demo, login=login, password=password, next=next, failed=failed
+    )
+
+
+def _demo_people() -> list[dict[str, Any]]:
+    """Demo users by the name of their first duty, in the order they were entered."""
+    names, units = role_names(), {(row["office"], row["id"]): row["name"] for row in _units()}
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for user in platform().people.all():
+        if user["demo"] and not user["disabled"] and user["duties"]:
+            duty = user["duties"][0]
+            unit = units.get((duty.office, duty.unit), duty.unit)
+            entry = {"login": user["login"], "name": user["name"], "unit": unit}
+            groups.setdefault(names.get((duty.office, duty.role), duty.role), []).append(entry)
+    order = list(dict.fromkeys(names.values()))
+    ranked = sorted(groups.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
+    return [{"role": role, "people": people} for role, people in ranked]
+
+
+def _units() -> list[Any]:
+    read = platform().read
+    return [row for office in read.offices() for row in read.units(office["id"])]

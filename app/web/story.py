@@ -1,0 +1,152 @@
+"""The story of an order for those who work on it: journal entries as sentences, newest first.
+
+The audit page shows the same rows raw. Values are shown with the labels of the form they were given in; personal ones
+never reach the journal, so they cannot appear here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from app.web.language import _
+from app.web.words import exact_moment, moment, short_moment
+from forms import FieldSpec
+from processes.engine.diagram import Element
+from processes.people import SYSTEM
+from processes.regulation import Regulation
+
+Row = Mapping[str, Any]
+Labels = Mapping[str, str]
+MOST_CHARACTERS = 300
+
+
+class Teller:
+    """Tells rows. `people`: user id → name; `units`: unit id → name; `fields(form id)`: the form's questions."""
+
+    def __init__(
+        self, regulation: Regulation, people: Labels, units: Labels, fields: Mapping[str, Mapping[str, FieldSpec]],
+        now: datetime,
+    ) -> None:  # fmt: skip
+        self.regulation, self.people, self.units, self.fields, self.now = regulation, people, units, fields, now
+        self.zone = regulation.zone
+
+    def story(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
+        """Entries of the timeline, newest first."""
+        return [self.entry(row) for row in sorted(rows, key=lambda row: row["seq"], reverse=True)]
+
+    def entry(self, row: Row) -> dict[str, Any]:
+        """One entry: `words`, `kind`, `at`, `iso`, `notes`, `said`."""
+        changed = json.loads(row["changed"] or "{}")
+        fired = row["act"] == "fire"
+        at = row["due_at"] if fired and row["due_at"] else row["happened_at"]
+        return {
+            "words": self.words(row, changed),
+            "kind": "timer" if fired else "",
+            "at": short_moment(at, self.zone, self.now),
+            "iso": at.isoformat(),
+            "notes": self._notes(row, changed),
+            "said": self._said(row, changed),
+        }
+
+    def raw(self, row: Row) -> dict[str, Any]:
+        """One entry as the audit sees it."""
+        changed = json.loads(row["changed"] or "{}")
+        return {
+            "seq": row["seq"],
+            "at": exact_moment(row["happened_at"], self.zone),
+            "due": exact_moment(row["due_at"], self.zone) if row["due_at"] else "",
+            "actor": self.actor(row["actor"]),
+            "act": row["act"],
+            "element": self.element(row["element"]),
+            "changed": [
+                {"label": key, "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}
+                for key, value in changed.items()
+            ],
+            "why": row["why"],
+            "deployment": row["deployment"],
+            "hash": row["hash"],
+        }
+
+    def actor(self, user: str) -> str:
+        """The name of who acted."""
+        return _("系统") if user == SYSTEM.user else self.people.get(user, user)
+
+    def element(self, element: str | None) -> str:
+        """The name of an element anywhere in the regulation, or its id."""
+        found = self.find(element)
+        return (found.name if found else "") or element or ""
+
+    def find(self, element: str | None) -> Element | None:
+        """An element anywhere in the regulation."""
+        processes = self.regulation.processes()
+        return next((p.elements[element] for p in processes if element and element in p.elements), None)
+
+    def words(self, row: Row, changed: Mapping[str, Any]) -> str:
+        """What happened, in a few words."""
+        name = self.element(row["element"])
+        if row["act"] == "receive":
+            return _("登记诉求")
+        if row["act"] == "send":
+            starter = self.regulation.definitions.starters.get(str(changed.get("message")))
+            return starter.name if starter else name
+        fixed = {
+            "reveal": _("查看联系信息"),
+            "recalculate": _("按新的放假安排重算时限"),
+            "claim": _("领取：%(name)s", name=name),
+            "release": _("放回：%(name)s", name=name),
+        }
+        return fixed.get(row["act"]) or name or str(row["act"])
+
+    def _notes(self, row: Row, changed: Mapping[str, Any]) -> list[str]:
+        notes = [_("时限 %(timer)s", timer=changed["timer"]) if changed.get("timer") else _("时限")]
+        if row["act"] != "fire":
+            notes = [self.actor(row["actor"])]
+        elif row["happened_at"] > row["due_at"] and (row["happened_at"] - row["due_at"]).total_seconds() > 60:
+            notes.append(_("补记于 %(at)s", at=short_moment(row["happened_at"], self.zone, self.now)))
+        for rule in (rule for table in changed.get("decided", ()) for rule in table.get("rules", ())):
+            if rule.get("basis"):
+                notes.append(_("依据 %(basis)s", basis=rule["basis"]))
+        for entry in changed.get("refused", ()):
+            notes.append(_("按规定不予接受：%(says)s", says=entry.get("says") or "、".join(entry.get("causes", ()))))
+        for key, said in (("extended", _("时限延至 %(at)s")), ("moved", _("相关时限移至 %(at)s"))):
+            for entry in changed.get(key, ()):
+                at = datetime.fromisoformat(str(entry["to"]).replace("Z", "+00:00"))
+                notes.append(said % {"at": moment(at, self.zone, self.now)})
+        if row["why"]:
+            notes.append(_("原因：%(why)s", why=row["why"]))
+        return list(dict.fromkeys(notes))
+
+    def _said(self, row: Row, changed: Mapping[str, Any]) -> list[dict[str, str]]:
+        if row["act"] == "receive":
+            return []
+        element = self.find(row["element"])
+        specs = self.fields.get(element.form or "", {}) if element else {}
+        values = changed.get("values", {})
+        return [
+            {"label": spec.label, "value": self.value(spec, values[key])[:MOST_CHARACTERS]}
+            for key, spec in specs.items()
+            if values.get(key) not in (None, "", [], False)
+        ]
+
+    def value(self, spec: FieldSpec, value: Any) -> str:
+        """A value as the form showed it."""
+        if isinstance(value, list):
+            return "、".join(self.value(spec, one) for one in value)
+        if isinstance(value, Mapping):
+            return str(value.get("name", ""))
+        if value is True:
+            return _("是")
+        if spec.kind == "unit":
+            return self.units.get(str(value), str(value))
+        if spec.kind in ("region", "category"):
+            named = self.regulation.pack.settings.get("regions" if spec.kind == "region" else "categories", {})
+            return str(named.get(value, value))
+        for option in spec.options:
+            if option.value == value:
+                return option.label
+        if spec.component == "datetime" and spec.subtype == "datetime":
+            return moment(datetime.fromisoformat(str(value)), self.zone, self.now)
+        return str(value)
