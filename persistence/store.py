@@ -36,6 +36,64 @@ DEADLINE = (
 INDEXED_FACTS = ("request_type", "category", "region", "channel", "lead_unit")
 
 
+def _updating(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
+    """An UPDATE of rows by id, for one or many rows. Built once: building a statement costs more than running it."""
+    values: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in names}
+    return table.update().where(table.c.id == sa.bindparam("row_id")).values(values)
+
+
+ORDER = (
+    "id", "office", "number", "deployment", "status", "title", "received_at", "facts", "version", "closed_at",
+    "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started", "ended_instances",
+)  # fmt: skip
+ORDER_CHANGES = (
+    *INDEXED_FACTS, "status", "overdue", "closed_at", "archived_at", "next_due_at", "facts", "units", "done", "started",
+    "ended_instances", "version", "journal_seq", "journal_head",
+)  # fmt: skip
+INSTANCE_CHANGES = ("state", "vars", "status", "ended_at")
+TASK_CHANGES = ("assignee", "due_at", "closed_at", "outcome", "done_by")
+DEADLINE_CHANGES = (
+    "rule", "due_at", "provisional", "calendar", "explanation", "held_by", "extended_from", "fired_at", "cancelled_at",
+    "ended_at",
+)  # fmt: skip
+
+_KEY: sa.BindParameter[Any] = sa.bindparam("key")
+_ROW = sa.select(*(t.work_order.c[name] for name in ORDER)).with_for_update()
+LOAD_ORDER = _ROW.where(t.work_order.c.id == _KEY)
+LOAD_BY_TASK = _ROW.where(
+    t.work_order.c.id == sa.select(t.task.c.order_id).where(t.task.c.id == _KEY).scalar_subquery()
+)
+LOAD_BY_DEADLINE = _ROW.where(
+    t.work_order.c.id == sa.select(t.deadline.c.order_id).where(t.deadline.c.id == _KEY).scalar_subquery()
+)
+LOAD_INSTANCES = (
+    sa.select(t.instance)
+    .where(t.instance.c.order_id == _KEY, t.instance.c.ended_at.is_(None))
+    .order_by(t.instance.c.seq)
+)
+LOAD_TASKS = sa.select(t.task).where(t.task.c.order_id == _KEY, t.task.c.closed_at.is_(None))
+LOAD_DEADLINES = sa.select(t.deadline).where(
+    t.deadline.c.order_id == _KEY, t.deadline.c.ended_at.is_(None), t.deadline.c.cancelled_at.is_(None)
+)
+SAVE_ORDER = _updating(t.work_order, ORDER_CHANGES).where(t.work_order.c.version == sa.bindparam("old_version"))
+SAVE_INSTANCES = _updating(t.instance, INSTANCE_CHANGES)
+SAVE_TASKS = _updating(t.task, TASK_CHANGES)
+SAVE_DEADLINES = _updating(t.deadline, DEADLINE_CHANGES)
+ADD_ORDER = t.work_order.insert()
+ADD_UNITS = t.order_unit.insert()
+ADD_INSTANCES = t.instance.insert()
+ADD_TASKS = t.task.insert()
+ADD_DEADLINES = t.deadline.insert()
+ADD_JOURNAL = t.journal.insert()
+ADD_NOTICES = t.outbox.insert()
+ADD_KEYS = t.order_key.insert()
+ADD_PERSONAL = t.personal.insert()
+LOAD_KEY = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == _KEY)
+_SERIES = (t.counter.c.office == sa.bindparam("of_office")) & (t.counter.c.series == sa.bindparam("of_series"))
+COUNT_ON = t.counter.update().where(_SERIES).values(value=t.counter.c.value + 1).returning(t.counter.c.value)
+BEGIN_COUNT = t.counter.insert()
+
+
 class Kept:
     """Aggregates kept between commands, least recently used first out. Taking one out hands over ownership."""
 
@@ -130,18 +188,16 @@ class UnitOfWork:
     # -- loading ----------------------------------------------------------------------------------------------------
 
     def order(self, order_id: str) -> Order:
-        return self._load(t.work_order.c.id == order_id)
+        return self._load(LOAD_ORDER, order_id)
 
     def order_of_task(self, task_id: str) -> Order:
-        inner = sa.select(t.task.c.order_id).where(t.task.c.id == task_id).scalar_subquery()
-        return self._load(t.work_order.c.id == inner)
+        return self._load(LOAD_BY_TASK, task_id)
 
     def order_of_deadline(self, deadline_id: str) -> Order:
-        inner = sa.select(t.deadline.c.order_id).where(t.deadline.c.id == deadline_id).scalar_subquery()
-        return self._load(t.work_order.c.id == inner)
+        return self._load(LOAD_BY_DEADLINE, deadline_id)
 
-    def _load(self, where: sa.ColumnElement[bool]) -> Order:
-        row = self.connection.execute(sa.select(t.work_order).where(where).with_for_update()).mappings().first()
+    def _load(self, statement: sa.Select[Any], key: str) -> Order:
+        row = self.connection.execute(statement, {"key": key}).mappings().first()
         if row is None:
             raise NotFound()
         if row["id"] in self._taken:
@@ -152,35 +208,23 @@ class UnitOfWork:
         return order
 
     def _read(self, row: sa.RowMapping) -> Order:
-        order = Order(
-            **{
-                name: row[name]
-                for name in (
-                    "id", "office", "number", "deployment", "status", "title", "received_at", "facts", "version",
-                    "closed_at", "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started",
-                    "ended_instances",
-                )
-            }
-        )  # fmt: skip
-        query = sa.select(t.instance).where(t.instance.c.order_id == order.id, t.instance.c.ended_at.is_(None))
-        for found in self.connection.execute(query.order_by(t.instance.c.seq)).mappings():
+        run = self.connection.execute
+        order = Order(**{name: row[name] for name in ORDER})
+        key = {"key": order.id}
+        for found in run(LOAD_INSTANCES, key).mappings():
             values = {name: found[name] for name in INSTANCE}
             if values["vars"] is None:
                 values["vars"] = order.facts  # the main line's variables are the order's facts
-            one = Instance(**values)
-            order.instances[one.id] = one
-        query = sa.select(t.task).where(t.task.c.order_id == order.id, t.task.c.closed_at.is_(None))
-        for found in self.connection.execute(query).mappings():
+            order.instances[found["id"]] = Instance(**values)
+        for found in run(LOAD_TASKS, key).mappings():
             order.tasks[found["id"]] = Task(
                 **{name: found[name] for name in TASK},
                 roles=tuple(found["roles"]),
                 candidates=tuple(found["candidates"]),
                 not_by=tuple(found["not_by"]),
             )
-        query = sa.select(t.deadline).where(t.deadline.c.order_id == order.id, t.deadline.c.ended_at.is_(None))
-        for found in self.connection.execute(query).mappings():
-            if found["cancelled_at"] is None:
-                order.deadlines[found["id"]] = Deadline(**{name: found[name] for name in DEADLINE})
+        for found in run(LOAD_DEADLINES, key).mappings():
+            order.deadlines[found["id"]] = Deadline(**{name: found[name] for name in DEADLINE})
         return order
 
     # -- saving -----------------------------------------------------------------------------------------------------
@@ -202,20 +246,18 @@ class UnitOfWork:
         order.version += 1
         values = self._order_row(order)
         if new:
-            run(t.work_order.insert(), values)
-        else:
-            where = (t.work_order.c.id == order.id) & (t.work_order.c.version == order.version - 1)
-            if run(t.work_order.update().where(where), values).rowcount != 1:
-                raise Stale()
+            run(ADD_ORDER, values)
+        elif run(SAVE_ORDER, {**_to(values, ORDER_CHANGES), "old_version": order.version - 1}).rowcount != 1:
+            raise Stale()
         if changes.new_units:
-            run(t.order_unit.insert(), [{"unit": u, "order_id": order.id} for u in sorted(changes.new_units)])
+            run(ADD_UNITS, [{"unit": u, "order_id": order.id} for u in sorted(changes.new_units)])
         self._save_instances(order, changes)
         self._save_tasks(order, changes)
         self._save_deadlines(order, changes)
-        run(t.journal.insert(), [_journal_row(row) for row in rows])
+        run(ADD_JOURNAL, [_journal_row(row) for row in rows])
         self._save_personal(order)
         if notices:
-            run(t.outbox.insert(), [_notice_row(order, notice) for notice in notices])
+            run(ADD_NOTICES, [_notice_row(order, notice) for notice in notices])
         self._taken[order.id] = order
 
     def committed(self) -> None:
@@ -254,11 +296,12 @@ class UnitOfWork:
     def _save_instances(self, order: Order, changes: Changes) -> None:
         for one in (*changes.new_instances.values(), *changes.instances.values()):
             one.state = order.runs[one.id].state() if one.id in order.runs else one.state
+        run = self.connection.execute
         if changes.new_instances:
-            rows = [self._instance_row(order, one) for one in changes.new_instances.values()]
-            self.connection.execute(t.instance.insert(), rows)
+            run(ADD_INSTANCES, [self._instance_row(order, one) for one in changes.new_instances.values()])
         if changes.instances:
-            self._update(t.instance, [self._instance_row(order, one) for one in changes.instances.values()])
+            rows = [self._instance_row(order, one) for one in changes.instances.values()]
+            run(SAVE_INSTANCES, [_to(row, INSTANCE_CHANGES) for row in rows])
 
     def _instance_row(self, order: Order, one: Instance) -> dict[str, Any]:
         row = {name: getattr(one, name) for name in INSTANCE}
@@ -267,36 +310,20 @@ class UnitOfWork:
         return row
 
     def _save_tasks(self, order: Order, changes: Changes) -> None:
+        run = self.connection.execute
         if changes.new_tasks:
-            self.connection.execute(t.task.insert(), [_task_row(order, one) for one in changes.new_tasks.values()])
-        fresh = [one for one in changes.tasks.values() if one.id not in changes.new_tasks]
-        if fresh:
-            names = ("id", "assignee", "due_at", "closed_at", "outcome", "done_by")
-            self._update(t.task, [{name: getattr(one, name) for name in names} for one in fresh])
+            run(ADD_TASKS, [_task_row(order, one) for one in changes.new_tasks.values()])
+        changed = [_row(one, TASK_CHANGES) for one in changes.tasks.values() if one.id not in changes.new_tasks]
+        if changed:
+            run(SAVE_TASKS, changed)
 
     def _save_deadlines(self, order: Order, changes: Changes) -> None:
+        run = self.connection.execute
         if changes.new_deadlines:
-            self.connection.execute(
-                t.deadline.insert(), [_deadline_row(order, one) for one in changes.new_deadlines.values()]
-            )
-        fresh = [one for one in changes.deadlines.values() if one.id not in changes.new_deadlines]
-        if fresh:
-            names = (
-                "id", "rule", "due_at", "provisional", "calendar", "explanation", "held_by", "extended_from", "fired_at",
-                "cancelled_at", "ended_at",
-            )  # fmt: skip
-            self._update(t.deadline, [{name: getattr(one, name) for name in names} for one in fresh])
-
-    def _update(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-        names = [name for name in rows[0] if name != "id"]
-        statement = (
-            table.update()
-            .where(table.c.id == sa.bindparam("row_id"))
-            .values({name: sa.bindparam(f"to_{name}") for name in names})
-        )
-        self.connection.execute(
-            statement, [{"row_id": row["id"], **{f"to_{name}": row[name] for name in names}} for row in rows]
-        )
+            run(ADD_DEADLINES, [_deadline_row(order, one) for one in changes.new_deadlines.values()])
+        old = [one for one in changes.deadlines.values() if one.id not in changes.new_deadlines]
+        if old:
+            run(SAVE_DEADLINES, [_row(one, DEADLINE_CHANGES) for one in old])
 
     # -- personal values --------------------------------------------------------------------------------------------
 
@@ -311,8 +338,7 @@ class UnitOfWork:
         if key is None:
             wrapped = None
             if order.version:
-                query = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == order.id)
-                wrapped = self.connection.execute(query).scalar()
+                wrapped = self.connection.execute(LOAD_KEY, {"key": order.id}).scalar()
             if wrapped is None:
                 key, wrapped = self.database.master.new(order.id)
                 self._new_keys.append({"order_id": order.id, "wrapped": wrapped})
@@ -323,7 +349,7 @@ class UnitOfWork:
 
     def _save_personal(self, order: Order) -> None:
         if self._new_keys:
-            self.connection.execute(t.order_key.insert(), self._new_keys)
+            self.connection.execute(ADD_KEYS, self._new_keys)
             self._new_keys = []
         if not self._sealed:
             return
@@ -333,19 +359,17 @@ class UnitOfWork:
             fields = [row["field"] for row in rows]
             where = (t.personal.c.order_id == order.id) & t.personal.c.field.in_(fields)
             self.connection.execute(t.personal.delete().where(where))
-        self.connection.execute(t.personal.insert(), rows)
+        self.connection.execute(ADD_PERSONAL, rows)
         self._sealed = []
 
     # -- offices ----------------------------------------------------------------------------------------------------
 
     def next_in_series(self, office: str, series: str) -> int:
         """The next number of a series (order numbers of a day, ledger numbers of a year), without gaps or doubles."""
-        c = t.counter.c
-        where = (c.office == office) & (c.series == series)
         run = self.connection.execute
-        found = run(t.counter.update().where(where).values(value=c.value + 1).returning(c.value)).scalar()
+        found = run(COUNT_ON, {"of_office": office, "of_series": series}).scalar()
         if found is None:
-            run(t.counter.insert(), {"office": office, "series": series, "value": 1})
+            run(BEGIN_COUNT, {"office": office, "series": series, "value": 1})
             found = 1
         return int(found)
 
@@ -362,9 +386,18 @@ class UnitOfWork:
             seq=head.journal_seq,
             head=head.journal_head or GENESIS,
         )
-        self.connection.execute(t.journal.insert(), [_journal_row(row) for row in rows])
+        self.connection.execute(ADD_JOURNAL, [_journal_row(row) for row in rows])
         values = {"journal_seq": rows[-1].seq, "journal_head": rows[-1].hash}
         self.connection.execute(t.office.update().where(c.id == office).values(values))
+
+
+def _to(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Parameters of an `_updating` statement from a row."""
+    return {"row_id": row["id"], **{f"to_{name}": row[name] for name in names}}
+
+
+def _row(one: Task | Deadline, names: tuple[str, ...]) -> dict[str, Any]:
+    return {"row_id": one.id, **{f"to_{name}": getattr(one, name) for name in names}}
 
 
 def _pending(deadline: Deadline) -> bool:

@@ -124,10 +124,11 @@ class Process:
 def read_diagram(data: bytes, *, where: str) -> list[Process]:
     """The executable processes of one file. Raises `XmlRefused` naming file and line for unsafe or broken XML."""
     root = read_xml(data, where=where)
-    messages = {m.get("id"): m.get("name") or m.get("id") for m in root.iter(f"{BPMN}message")}
+    messages = {_get(m, "id"): _get(m, "name") or _get(m, "id") for m in root.iter(f"{BPMN}message")}
     lanes = {
-        (ref.text or "").strip(): ref.getparent().get("name") or ""
-        for ref in root.iter(f"{BPMN}flowNodeRef")
+        _text(ref): _get(lane, "name")
+        for lane in root.iter(f"{BPMN}lane")
+        for ref in lane.iterfind(f"{BPMN}flowNodeRef")
     }
     return [
         _process(node, where, messages, lanes)
@@ -157,10 +158,10 @@ def _process(node: etree._Element, where: str, messages: dict[str, str], lanes: 
             continue
         tag = child.tag[len(BPMN) :]
         if tag == "sequenceFlow":
-            names[child.get("id")] = child.get("name") or ""
+            names[_get(child, "id")] = _get(child, "name")
             condition = child.find(f"{BPMN}conditionExpression")
             if condition is not None and condition.text:
-                conditions[child.get("id")] = condition.text.strip()
+                conditions[_get(child, "id")] = condition.text.strip()
         elif tag.endswith(("Task", "Event", "Gateway")) or tag in ("task", "subProcess", "callActivity"):
             element = _element(child, tag, process_id, messages, lanes)
             elements[element.id] = element
@@ -176,21 +177,21 @@ def _process(node: etree._Element, where: str, messages: dict[str, str], lanes: 
     )
 
 
-def _element(
-    node: etree._Element, tag: str, process: str, messages: dict[str, str], lanes: dict[str, str]
-) -> Element:
-    attributes = {key[len(CAMUNDA) :]: str(value) for key, value in node.attrib.items() if key.startswith(CAMUNDA)}
+def _element(node: etree._Element, tag: str, process: str, messages: dict[str, str], lanes: dict[str, str]) -> Element:
+    attributes = {
+        str(key)[len(CAMUNDA) :]: str(value) for key, value in node.attrib.items() if str(key).startswith(CAMUNDA)
+    }
     definition = next((child for child in node if child.tag in EVENT_DEFINITIONS), None)
     loop = node.find(f"{BPMN}multiInstanceLoopCharacteristics")
     message_ref = definition.get("messageRef") if definition is not None else node.get("messageRef")
     parent = node.getparent()
     script = node.find(f"{BPMN}script")
     return Element(
-        id=node.get("id"),
+        id=_get(node, "id"),
         type=tag,
         name=(node.get("name") or "").replace("\n", ""),
         process=process,
-        parent=parent.get("id") if parent is not None else process,
+        parent=_get(parent, "id") if parent is not None else process,
         lane=_lane(node, lanes),
         documentation=_text(node.find(f"{BPMN}documentation")),
         event=EVENT_DEFINITIONS[definition.tag] if definition is not None else None,
@@ -212,11 +213,11 @@ def _element(
         collection=loop.get(f"{CAMUNDA}collection") if loop is not None else None,
         item=loop.get(f"{CAMUNDA}elementVariable") if loop is not None else None,
         inputs=tuple(
-            (parameter.get("name"), _text(parameter))
+            (_get(parameter, "name"), _text(parameter))
             for parameter in node.iterfind(f".//{CAMUNDA}inputOutput/{CAMUNDA}inputParameter")
         ),
         properties={
-            prop.get("name"): prop.get("value") or ""
+            _get(prop, "name"): _get(prop, "value")
             for prop in node.iterfind(f"{BPMN}extensionElements/{CAMUNDA}properties/{CAMUNDA}property")
         },
         attributes=attributes,
@@ -240,6 +241,10 @@ def _timer(definition: etree._Element | None) -> str | None:
         if child.tag in (f"{BPMN}timeDuration", f"{BPMN}timeDate", f"{BPMN}timeCycle"):
             return _text(child)
     return None
+
+
+def _get(node: etree._Element, name: str) -> str:
+    return node.get(name) or ""
 
 
 def _text(node: etree._Element | None) -> str:

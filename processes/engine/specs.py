@@ -23,6 +23,7 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
     SendTaskParser,
     StartEventParser,
 )
+from SpiffWorkflow.bpmn.parser.node_parser import DEFAULT_NSMAP
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.task_parsers import ScriptTaskParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
@@ -199,7 +200,7 @@ class DialectParser(BpmnParser):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.namespaces = {**self.namespaces, "camunda": "http://camunda.org/schema/1.0/bpmn"}
+        self.namespaces: dict[str, str] = {**DEFAULT_NSMAP, "camunda": "http://camunda.org/schema/1.0/bpmn"}
 
 
 def parse_specs(files: Mapping[str, bytes]) -> dict[str, tuple[BpmnProcessSpec, dict[str, BpmnProcessSpec]]]:
