@@ -1,0 +1,81 @@
+"""`jieban explain` and `jieban decide`: what the regulation says about a limit, and about a case."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from app.commands.failing import BadInput
+from app.commands.moments import instant
+from app.commands.printing import as_json, print_json
+from app.opening import existing_platform
+from app.packs_at_hand import find_regulation
+from decisions import to_plain
+from timers.calendar import published_calendar
+from timers.clock import system_clock
+from timers.due import explain_command
+
+pack_option = click.option("--pack", required=True, metavar="NAME|DIR", help="规程包名称或目录。 Name or folder.")
+
+
+@click.command()
+@click.argument("limit")
+@pack_option
+@click.option("--from", "from_", metavar="ISO", help="起算时间，缺省为现在。 When it begins; now if left out.")
+@as_json
+def explain(limit: str, pack: str, from_: str | None, json_: bool) -> None:
+    """期限到何时、为什么。 When LIMIT (10wd, 2h, 30min, 5d, 1month, 3y) ends, and why."""
+    platform, now = existing_platform(), system_clock.now()
+    regulation = find_regulation(pack, platform, now)
+    calendar = platform.calendars.current() if platform else published_calendar()
+    begin = instant(from_, regulation.zone, "--from") if from_ else now
+    found = explain_command(limit, begin, calendar, regulation.counting)
+    if json_:
+        return print_json(found)
+    click.echo(found["due_at"])
+    for sentence in found["explanation"]:
+        click.echo(f"  {sentence}")
+
+
+@click.command()
+@click.argument("table")
+@pack_option
+@click.option("--with", "with_", multiple=True, metavar="K=V", help="输入值，可重复。 An input; may be repeated.")
+@click.argument("more", nargs=-1, metavar="[K=V]...")
+@as_json
+def decide(table: str, pack: str, with_: tuple[str, ...], more: tuple[str, ...], json_: bool) -> None:
+    """按表裁定：结果与所依据的规则。 Evaluate a decision TABLE; show the rules that decided."""
+    regulation = find_regulation(pack, existing_platform(), system_clock.now())
+    if table not in regulation.tables:
+        known = "、".join(sorted(regulation.tables))
+        raise BadInput(f"没有决策表“{table}”，现有：{known}。", f"No table {table!r}; there are: {known}.")
+    decided = regulation.table(table).evaluate(dict(_value(text) for text in (*with_, *more)), functions={})
+    rules = [
+        {
+            "id": rule.id,
+            "number": rule.number,
+            "inputs": to_plain(rule.inputs),
+            "outputs": to_plain(rule.outputs),
+            "annotation": rule.annotation,
+        }
+        for rule in decided.rules
+    ]
+    value = to_plain(decided.value)
+    if json_:
+        return print_json({"table": table, "value": value, "rules": rules})
+    click.echo(json.dumps(value, ensure_ascii=False))
+    for rule in rules:
+        click.echo(f"  第 {rule['number']} 条 {rule['id']} {rule['annotation']}".rstrip())
+
+
+def _value(text: str) -> tuple[str, Any]:
+    """`k=v`: v as JSON (`3`, `true`, `null`, `"3"`, `["a"]`) where it is, else as text."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise BadInput(f"--with：“{text}”应写作 名称=值。", f"--with: {text!r} should be written name=value.")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value

@@ -1,0 +1,22 @@
+"""`jieban serve`: the web app and its deadlines, until a signal ends it."""
+
+from __future__ import annotations
+
+import click
+
+from app.commands.failing import BadInput
+from app.server import serve as serve_until_stopped
+from app.settings import from_environment
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535))
+@click.option("--demo", is_flag=True, help="登录页列出演示账号。 Show the demo accounts on the sign-in page.")
+def serve(host: str, port: int, demo: bool) -> None:
+    """启动服务与时限调度。 Serve the web app; deadlines fire in the same process."""
+    settings = from_environment(demo=demo)
+    try:
+        serve_until_stopped(settings, host, port, lambda address: click.echo(f"接办 {address}"))
+    except OSError as error:
+        raise BadInput(f"无法监听 {host}:{port}：{error}", f"Cannot listen on {host}:{port}: {error}") from error

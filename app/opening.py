@@ -1,0 +1,42 @@
+"""Opening this installation: the platform that the environment names, and nothing created by a mere question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from app.platform import Platform
+from app.settings import Settings, from_environment
+from persistence.key_check import check_key
+from processes.order import Order
+
+SQLITE = "sqlite:///"
+
+
+def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None = None) -> Platform:
+    """The platform of these settings, its schema up to date. Creates the database where there is none.
+
+    Raises `WrongMasterKey` when the store already holds personal values that the key does not open, `StoreAway`,
+    `SchemaTooNew`, `BadDatabaseUrl`.
+    """
+    path = _file_of(settings.database_url)
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    platform = Platform(settings.database_url, settings.master_key, saved=saved)
+    check_key(platform.database)
+    return platform
+
+
+def existing_platform() -> Platform | None:
+    """The platform of the environment, or None where no database has been made yet. For questions: needs no key."""
+    settings = from_environment()
+    path = _file_of(settings.database_url)
+    if path is not None and not path.exists():
+        return None
+    return Platform(settings.database_url, settings.master_key)
+
+
+def _file_of(url: str) -> Path | None:
+    """The file of an SQLite URL; None for memory and for servers."""
+    path = url.removeprefix(SQLITE)
+    return Path(path) if path != url and path not in ("", ":memory:") else None

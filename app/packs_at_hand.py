@@ -1,0 +1,48 @@
+"""Which pack is meant: `--pack` takes the name of an office, of a folder under `bpmn/`, or the path of a folder.
+
+A name means what is deployed under it, as it is in force now; only an office without any deployment is read from its
+folder. A path (anything with a slash, or `.`) is always read from disk: that is how one looks at a draft.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from app.platform import Platform
+from app.settings import ROOT
+from processes.errors import NoDeployment, Refusal
+from processes.pack import Pack, read_pack
+from processes.regulation import Regulation
+
+PACKS = ROOT / "bpmn"
+
+
+class UnknownPack(Refusal):
+    """Neither a deployed office nor a folder with a `pack.toml`."""
+
+    status, code = 404, "UNKNOWN_PACK"
+
+
+def pack_folders() -> list[Path]:
+    """The packs that come with the product, by name."""
+    return sorted(found.parent for found in PACKS.glob("*/pack.toml"))
+
+
+def find_pack(text: str) -> Pack:
+    """The pack in a folder, named by path or by its name under `bpmn/`. Raises `UnknownPack`, `BadPack`."""
+    for folder in (Path(text), PACKS / text):
+        if text and folder.is_dir():
+            return read_pack(folder)
+    raise UnknownPack(f"没有规程包“{text}”：既不是已部署的名称，也不是目录。", f"No pack {text!r}: no office, no folder.")
+
+
+def find_regulation(text: str, platform: Platform | None, now: datetime) -> Regulation:
+    """The regulation that `--pack` means. Raises `UnknownPack`, `BadPack`."""
+    if platform is not None and "/" not in text and text != ".":
+        try:
+            return platform.library.in_force(text, now)
+        except NoDeployment:
+            if platform.library.rows(text):
+                return platform.library.latest(text)
+    return Platform.compile(find_pack(text))

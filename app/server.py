@@ -1,0 +1,80 @@
+"""The server: waitress with the web app, and the scheduler of deadlines in the same process.
+
+On SIGTERM or SIGINT it takes no new connections, finishes the requests and the sweep it is in, and ends.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.server import BaseWSGIServer, create_server
+
+from app import create_app
+from app.opening import open_platform
+from app.settings import Settings
+from app.sweeping import Sweeping
+from timers.clock import elapsed
+
+THREADS = 8
+GRACE_SECONDS = 10.0
+
+
+def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until a signal ends it. `ready(address)` is called once connections are taken.
+
+    Raises `OSError` if the address cannot be bound, and what `open_platform` raises.
+    """
+    platform = open_platform(settings, saved=lambda order: sweeping.saved(order))
+    sweeping = Sweeping(platform)
+    sockets: dict[int, Any] = {}
+    server = create_server(
+        create_app(settings, platform),
+        map=sockets,
+        host=host,
+        port=port,
+        threads=THREADS,
+        max_request_body_size=settings.request_bytes,
+        ident=None,
+    )
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    sweeping.start()
+    shown = f"[{host}]" if ":" in host else host
+    ready(f"http://{shown}:{_port(sockets)}")
+    try:
+        while not stopping:
+            wasyncore.loop(timeout=0.5, map=sockets, count=1)
+        _finish(sockets)
+    finally:
+        server.task_dispatcher.shutdown()
+        sweeping.shutdown()
+
+
+def _finish(sockets: dict[int, Any]) -> None:
+    """Let the requests that are in get their answers, for at most `GRACE_SECONDS`."""
+    for listener in _listeners(sockets):
+        listener.accepting = False
+    latest = elapsed() + GRACE_SECONDS
+    while elapsed() < latest and any(
+        isinstance(one, HTTPChannel) and (one.requests or one.total_outbufs_len) for one in list(sockets.values())
+    ):
+        wasyncore.loop(timeout=0.1, map=sockets, count=1)
+
+
+def _listeners(sockets: dict[int, Any]) -> list[BaseWSGIServer]:
+    return [one for one in sockets.values() if isinstance(one, BaseWSGIServer)]
+
+
+def _port(sockets: dict[int, Any]) -> int:
+    """The port that was bound: the system chooses one for port 0."""
+    return int(_listeners(sockets)[0].socket.getsockname()[1])
