@@ -6,12 +6,11 @@ and time counts as its midnight in UTC.
 
 from __future__ import annotations
 
-import calendar
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from . import numbers, temporal
+from . import eras, numbers, temporal
 from .limits import checked_string
 from .temporal import Months
 from .values import adopt, kind_of, moment_key
@@ -120,45 +119,49 @@ def _from_months(count: Any) -> Months | None:
 
 
 def _shift(value: Any, by: Any, kinds: tuple[str, str], sign: int) -> Any:
-    try:
-        if kinds[1] == _DAYS:
-            if kinds[0] == _DAYS or kinds[0] == "date and time":
-                return value + sign * by
-            if kinds[0] == "date":
-                moved = datetime(value.year, value.month, value.day) + sign * by
-                return moved.date()
-            if kinds[0] == "time":
-                moved = datetime.combine(date(2000, 1, 1), value.replace(tzinfo=None)) + _clock_part(sign * by)
-                return time(moved.hour, moved.minute, moved.second, moved.microsecond, value.tzinfo)
-        elif kinds[1] == _MONTHS:
-            if kinds[0] == _MONTHS:
-                return Months(value.months + sign * by.months)
-            if kinds[0] in ("date", "date and time"):
-                return plus_months(value, sign * by.months)
-    except (OverflowError, ValueError):
-        return None
+    if kinds[1] == _DAYS:
+        if kinds[0] in ("date", "date and time"):
+            return _plus_days(value, sign * by, kinds[0])
+        if kinds[0] == _DAYS:
+            return _from_micros(micros(value) + sign * micros(by))
+        if kinds[0] == "time":
+            local = datetime.combine(date(2000, 1, 1), value.replace(tzinfo=None))
+            moved = local + _clock_part(sign * by)
+            return time(moved.hour, moved.minute, moved.second, moved.microsecond, value.tzinfo)
+    elif kinds[1] == _MONTHS:
+        if kinds[0] == _MONTHS:
+            return _from_months(value.months + sign * by.months)
+        if kinds[0] in ("date", "date and time"):
+            return eras.plus_months(value, sign * by.months)
     return None
+
+
+def _plus_days(value: Any, by: timedelta, kind: str) -> Any:
+    if kind == "date and time":
+        return eras.plus(value, by)
+    near, cycles = eras.split(value)
+    moved = eras.plus(eras.join(datetime(near.year, near.month, near.day), cycles), by)
+    return None if moved is None else day_of(moved)
+
+
+def day_of(value: Any) -> Any:
+    """The date of a date or date and time."""
+    near, cycles = eras.split(value)
+    return eras.join(date(near.year, near.month, near.day), cycles)
 
 
 def _clock_part(length: timedelta) -> timedelta:
     return length % temporal.ONE_DAY
 
 
-def plus_months(day: date, months: int) -> date:
-    """The same day `months` later, or the last day of a shorter month. Raises ValueError outside years 1-9999."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    if not 1 <= year <= 9999:
-        raise ValueError(year)
-    return day.replace(year=year, month=month + 1, day=min(day.day, calendar.monthrange(year, month + 1)[1]))
-
-
-def midnight(day: date) -> datetime:
-    """A date as a date and time: midnight in UTC."""
-    if isinstance(day, datetime):
+def midnight(day: Any) -> Any:
+    """A date as a date and time: midnight in UTC; a date and time stays."""
+    if isinstance(day, datetime | eras.FarDateTime):
         return day
-    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+    near, cycles = eras.split(day)
+    return eras.join(datetime(near.year, near.month, near.day, tzinfo=UTC), cycles)
 
 
-def _difference(left: date, right: date) -> timedelta | None:
+def _difference(left: Any, right: Any) -> timedelta | None:
     one, other = moment_key(midnight(left)), moment_key(midnight(right))
-    return timedelta(microseconds=one[1] - other[1]) if one[0] == other[0] else None
+    return _from_micros(one[1] - other[1]) if one[0] == other[0] else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
 from typing import Any
 
 from . import numbers, values
 from . import syntax as tree
 from .compile_base import BaseCompiler
 from .env import Code, Env
+from .eras import day_number, plus
 from .limits import checked_length
 from .temporal import ONE_DAY
 from .values import PLAIN, Range, adopt
@@ -188,9 +188,8 @@ def span(start: Any, end: Any) -> Iterable[Any] | None:
     return None
 
 
-def _days(start: date, end: date) -> list[date]:
-    count = abs((end - start).days)
+def _days(start: Any, end: Any) -> list[Any]:
+    count = abs(day_number(end) - day_number(start))
     checked_length(count + 1)
-    step = ONE_DAY if start <= end else -ONE_DAY
-    assert not isinstance(start, datetime)
-    return [start + number * step for number in range(count + 1)]
+    step = ONE_DAY if day_number(start) <= day_number(end) else -ONE_DAY
+    return [plus(start, number * step) for number in range(count + 1)]

@@ -6,7 +6,7 @@ unary `-`, `instance of`, and at the end paths, filters and calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from . import syntax as tree
 from .errors import FeelSyntaxError
@@ -412,19 +412,3 @@ def _open_range(at: int, operator: str, end: tree.Node) -> tree.Node:
     if operator == "=":
         return tree.RangeOf(at, end, end, True, True)
     return tree.UnaryTests(at, [tree.UnaryTest(at, operator, end)], False)
-
-
-def parse_expression(
-    text: str, names: Collection[str] = (), functions: Collection[str] = (), fields: Collection[str] = ()
-) -> tuple[tree.Node, Parser]:
-    """The tree of an expression and the parser, which knows the free names and calls it met."""
-    parser = Parser(text, names, functions, fields)
-    return parser.whole_expression(), parser
-
-
-def parse_unary_tests(
-    text: str, names: Collection[str] = (), functions: Collection[str] = (), fields: Collection[str] = ()
-) -> tuple[tree.UnaryTests, Parser]:
-    """The tree of a decision table cell and the parser."""
-    parser = Parser(text, names, functions, fields)
-    return parser.whole_unary_tests(), parser

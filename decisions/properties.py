@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 from . import temporal
+from .arithmetic import day_of
+from .eras import split
 from .numbers import tidy
 from .temporal import Months
 from .values import Range, adopt, kind_of
@@ -24,7 +26,8 @@ def property_of(value: Any, name: str) -> Any:
     return reader(value) if reader is not None else None
 
 
-def _second(value: time | datetime) -> Any:
+def _second(value: Any) -> Any:
+    value = split(value)[0]
     if not value.microsecond:
         return value.second
     return tidy(Decimal(value.second * 1_000_000 + value.microsecond) / 1_000_000)
@@ -41,14 +44,14 @@ def _signed(value: Any, part: Callable[[Any], int]) -> int:
 
 
 _DATE: dict[str, Callable[[Any], Any]] = {
-    "year": lambda value: value.year,
-    "month": lambda value: value.month,
-    "day": lambda value: value.day,
-    "weekday": date.isoweekday,
+    "year": lambda value: day_of(value).year,
+    "month": lambda value: split(value)[0].month,
+    "day": lambda value: split(value)[0].day,
+    "weekday": lambda value: split(value)[0].isoweekday(),
 }
 _TIME: dict[str, Callable[[Any], Any]] = {
-    "hour": lambda value: value.hour,
-    "minute": lambda value: value.minute,
+    "hour": lambda value: split(value)[0].hour,
+    "minute": lambda value: split(value)[0].minute,
     "second": _second,
     "time offset": temporal.offset_of,
     "timezone": temporal.zone_name,

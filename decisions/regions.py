@@ -16,6 +16,7 @@ from . import syntax as tree
 from . import values
 from .compile import Compiler
 from .env import Env
+from .eras import day_number
 from .limits import Work
 from .parser import Parser
 from .values import Range, kind_of, moment_key
@@ -77,6 +78,8 @@ def key_of(value: Any) -> Any:
     kind = kind_of(value)
     if kind == "number":
         return Decimal(value)
+    if kind == "date":
+        return day_number(value)
     return moment_key(value) if kind in ("date and time", "time") else value
 
 
@@ -190,26 +193,36 @@ def _shown(value: Any) -> str:
 
 
 Masks = tuple[int, ...]
+MAX_PARTS = 50
 
 
-def uncovered(space: Masks, rules: Sequence[Masks], limit: int = 20_000) -> list[Masks] | None:
-    """The parts of a space (a set of atoms for each column) that no rule covers; None beyond `limit` steps.
+class Effort:
+    """How many comparisons of an atom with a rule the checks of one table may still make."""
+
+    def __init__(self, left: int = 400_000) -> None:
+        self.left = left
+
+    def spend(self, count: int) -> bool:
+        """Whether there was enough left."""
+        self.left -= count
+        return self.left >= 0
+
+
+def uncovered(space: Masks, rules: Sequence[Masks], effort: Effort) -> list[Masks] | None:
+    """The parts of a space (a set of atoms for each column) that no rule covers; None when the effort ran out.
 
     Column by column, atoms accepted by the same rules are treated together.
     """
-    steps = 0
     found: list[Masks] = []
 
     def visit(column: int, chosen: Masks, left: Sequence[Masks]) -> bool:
-        nonlocal steps
-        steps += 1 + len(left) // 8
-        if steps > limit:
-            return False
         if not left:
             found.append(chosen + space[column:])
-            return len(found) < 50
+            return len(found) < MAX_PARTS
         if column == len(space):
             return True
+        if not effort.spend(space[column].bit_count() * len(left)):
+            return False
         groups: dict[tuple[int, ...], int] = {}
         rest = space[column]
         while rest:
@@ -222,5 +235,6 @@ def uncovered(space: Masks, rules: Sequence[Masks], limit: int = 20_000) -> list
             for accepted, mask in groups.items()
         )
 
-    complete = visit(0, (), rules)
+    touching = [rule for rule in rules if all(mask & part for mask, part in zip(rule, space, strict=True))]
+    complete = visit(0, (), touching)
     return found if complete or found else None

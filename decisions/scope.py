@@ -9,10 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 
 from .errors import FeelError, FeelLimitError
 from .lexer import KEYWORDS, Lexer, Token, full_width_hint, is_simple_name, name_pattern
 from .limits import MAX_NESTING, MAX_TEXT, too_deep
+
+
+@lru_cache(maxsize=64)
+def several_words(names: frozenset[str]) -> dict[str, tuple[str, ...]]:
+    """The names that are more than one identifier, by their first; not to be changed."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in names:
+        if not is_simple_name(name) and name.strip():
+            first, _ = name_pattern(name)
+            found[first] = (*found.get(first, ()), name)
+    return found
 
 
 class NameStream:
@@ -22,7 +34,7 @@ class NameStream:
     bind itself, `ambiguous` the names inside filters that may be fields of the filtered items.
     """
 
-    def __init__(self, text: str, names: Collection[str], functions: Collection[str], fields: Collection[str]) -> None:
+    def __init__(self, text: str, names: Collection[str], functions: frozenset[str], fields: Collection[str]) -> None:
         if len(text) > MAX_TEXT:
             raise FeelLimitError(f"表达式过长：上限 {MAX_TEXT} 个字符", f"the expression exceeds {MAX_TEXT} characters")
         self.text = text
@@ -39,10 +51,8 @@ class NameStream:
         self.read = 0
         self.saw_value = False
         self.keep_bracket = False
-        self._special: dict[str, list[str]] = {}
-        self._fields: dict[str, list[str]] = {}
-        for name in functions:
-            self._learn(name, self._special)
+        self._special = dict(several_words(functions))
+        self._fields: dict[str, tuple[str, ...]] = {}
         for name in names:
             self._learn(name, self._special)
         for name in fields:
@@ -105,14 +115,13 @@ class NameStream:
 
     # names
 
-    def _learn(self, name: str, table: dict[str, list[str]]) -> None:
+    def _learn(self, name: str, table: dict[str, tuple[str, ...]]) -> None:
         if is_simple_name(name) or not name.strip():
             return
         first, _ = name_pattern(name)
-        known = table.setdefault(first, [])
+        known = table.get(first, ())
         if name not in known:
-            known.append(name)
-            known.sort(key=len, reverse=True)
+            table[first] = (*known, name)
 
     @contextmanager
     def scope(self, *names: str) -> Iterator[set[str]]:

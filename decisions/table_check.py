@@ -9,7 +9,7 @@ from .errors import FeelError
 from .expressions import BUILT_IN_NAMES
 from .model import Model
 from .parser import Parser
-from .regions import Cell, Column, Masks, constant, read_cell, uncovered
+from .regions import Cell, Column, Effort, Masks, constant, read_cell, uncovered
 from .tables import SINGLE_HIT
 from .types import Type, conforms
 from .values import equal, text_of
@@ -26,6 +26,7 @@ class TableCheck:
 
     def __init__(self, model: Model, table: Element) -> None:
         self.model = model
+        self.effort = Effort()
         self.policy = " ".join(table.get("hitPolicy", "UNIQUE").upper().split())
         self.inputs = list(children(table, "input"))
         self.outputs = list(children(table, "output"))
@@ -144,7 +145,7 @@ class TableCheck:
                 continue
             earlier = [masks for masks in map(self._exact, range(row)) if masks is not None]
             empty = not all(space)
-            if empty or (self.policy == "FIRST" and uncovered(space, earlier) == []):
+            if empty or (self.policy == "FIRST" and uncovered(space, earlier, self.effort) == []):
                 yield (
                     "unreachable",
                     row + 1,
@@ -162,7 +163,7 @@ class TableCheck:
         exact = [masks for masks in rules if masks is not None]
         if not exact or len(exact) < len(rules):
             return
-        missing = uncovered(tuple(column.domain for column in self.columns), exact) or []
+        missing = uncovered(tuple(column.domain for column in self.columns), exact, self.effort) or []
         for masks in missing[:MAX_SHOWN]:
             where = self._shown(masks)
             yield ("gap", 0, f"没有规则适用于：{where}", f"no rule covers: {where}")

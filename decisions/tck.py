@@ -17,6 +17,7 @@ from typing import Any
 from lxml import etree
 
 from . import temporal, values
+from .eras import split
 from .errors import DmnError, FeelError
 from .limits import Work
 from .model import Model, read_model
@@ -177,9 +178,14 @@ def same(expected: Any, found: Any) -> bool:
     if kind == "context":
         return set(expected) == set(found) and all(same(expected[key], found[key]) for key in expected)
     if kind in ("time", "date and time"):
-        clocks = expected.replace(tzinfo=None) == found.replace(tzinfo=None)
+        clocks = _clock(expected) == _clock(found)
         return bool(clocks and temporal.offset_of(expected) == temporal.offset_of(found))
     return values.equal(expected, found) is True
+
+
+def _clock(value: Any) -> tuple[Any, int]:
+    near, cycles = split(value)
+    return near.replace(tzinfo=None), cycles
 
 
 def _value(holder: Element | None) -> Any:

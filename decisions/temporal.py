@@ -14,6 +14,8 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from .eras import Day, Moment, day_from, join, plus, split, text_of_day
+
 _DATE = re.compile(r"(-?)([0-9]{4}|[1-9][0-9]{4,8})-([0-9]{2})-([0-9]{2})")
 _TIME = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?(Z|[+-][0-9]{2}:[0-9]{2}(?::[0-9]{2})?|@[A-Za-z0-9_+/-]+)?"
@@ -33,13 +35,14 @@ class Months:
     months: int
 
 
-def parse_date(text: str) -> date | None:
-    """`2026-02-01`; years outside 1-9999 are not representable and give None."""
+def parse_date(text: str) -> Day | None:
+    """`2026-02-01`, `-0044-03-15`, `12026-02-01`."""
     found = _DATE.fullmatch(text)
-    if found is None or found.group(1) or len(found.group(2)) > 4:
+    if found is None:
         return None
+    sign, year, month, day = found.groups()
     try:
-        return date(int(found.group(2)), int(found.group(3)), int(found.group(4)))
+        return day_from(int(sign + year), int(month), int(day))  # type: ignore[no-any-return]
     except ValueError:
         return None
 
@@ -66,24 +69,22 @@ def micro(fraction: str) -> int:
     return int((fraction + "000000")[:6])
 
 
-def parse_datetime(text: str) -> datetime | None:
+def parse_datetime(text: str) -> Moment | None:
     """A date, `T` and a time; a date alone is its midnight; `24:00:00` is the next day's midnight."""
     day_text, separator, time_text = text.partition("T")
     day = parse_date(day_text)
     if day is None:
         return None
+    near, cycles = split(day)
     if not separator:
-        return datetime(day.year, day.month, day.day)
+        return join(datetime(near.year, near.month, near.day), cycles)  # type: ignore[no-any-return]
     extra = 0
     if time_text.startswith("24:00:00"):
         time_text, extra = "00" + time_text[2:], 1
     moment = parse_time(time_text)
     if moment is None:
         return None
-    try:
-        return datetime.combine(day, moment) + extra * ONE_DAY
-    except OverflowError:
-        return None
+    return plus(join(datetime.combine(near, moment), cycles), extra * ONE_DAY)  # type: ignore[no-any-return]
 
 
 def parse_duration(text: str) -> Months | timedelta | None:
@@ -109,7 +110,7 @@ def parse_duration(text: str) -> Months | timedelta | None:
     return None
 
 
-def parse_literal(text: str) -> date | time | datetime | Months | timedelta | None:
+def parse_literal(text: str) -> Day | time | Moment | Months | timedelta | None:
     """The value of `@"text"`."""
     if text.lstrip("-").startswith("P"):
         return parse_duration(text)
@@ -135,18 +136,18 @@ def parse_zone(text: str) -> tzinfo | None:
     return timezone(-offset if text[0] == "-" else offset)
 
 
-def offset_of(value: datetime | time) -> timedelta | None:
+def offset_of(value: Moment | time) -> timedelta | None:
     """Offset from UTC, or None for a local time.  A zone's offset of a time without date is that of 1970."""
-    if value.tzinfo is None:
+    near = split(value)[0]
+    if near.tzinfo is None:
         return None
-    if isinstance(value, datetime):
-        return value.utcoffset()
-    return datetime.combine(date(1970, 1, 1), value).utcoffset()
+    moment = near if isinstance(near, datetime) else datetime.combine(date(1970, 1, 1), near)
+    return moment.utcoffset()
 
 
-def zone_name(value: datetime | time) -> str | None:
-    """The IANA name of the zone, `Z` for UTC given as Z, or None."""
-    zone = value.tzinfo
+def zone_name(value: Moment | time) -> str | None:
+    """The IANA name of the zone, or None."""
+    zone = split(value)[0].tzinfo
     if isinstance(zone, ZoneInfo):
         return zone.key
     return None
@@ -173,9 +174,9 @@ def text_of_time(value: time | datetime) -> str:
     return text if offset is None else text + text_of_offset(offset)
 
 
-def text_of_datetime(value: datetime) -> str:
+def text_of_datetime(value: Moment) -> str:
     """`2026-02-01T08:30:00+08:00`"""
-    return f"{value.year:04d}-{value.month:02d}-{value.day:02d}T{text_of_time(value)}"
+    return f"{text_of_day(value)}T{text_of_time(split(value)[0])}"
 
 
 def text_of_months(value: Months) -> str:

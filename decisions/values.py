@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from . import numbers, temporal
+from .eras import FarDate, FarDateTime, Moment, day_number, split, text_of_day
 from .temporal import Months
 
 
@@ -56,7 +57,25 @@ def adopt(value: Any) -> Any:
 
 
 # Types that need no adopting, looked at first because nearly every value is one of them.
-PLAIN = frozenset({type(None), bool, int, str, list, dict, date, time, datetime, timedelta, Months, Range, Function})
+PLAIN = frozenset(
+    {
+        type(None),
+        bool,
+        int,
+        str,
+        list,
+        dict,
+        date,
+        time,
+        datetime,
+        timedelta,
+        Months,
+        Range,
+        Function,
+        FarDate,
+        FarDateTime,
+    }
+)
 
 
 def kind_of(value: Any) -> str:
@@ -72,7 +91,7 @@ def kind_of(value: Any) -> str:
 
 _KINDS: dict[type, str] = {
     type(None): "null", bool: "boolean", int: "number", Decimal: "number", float: "number", str: "string",
-    date: "date", time: "time", datetime: "date and time", timedelta: "days and time duration",
+    date: "date", FarDate: "date", FarDateTime: "date and time", time: "time", datetime: "date and time", timedelta: "days and time duration",
     Months: "years and months duration", list: "list", tuple: "list", dict: "context", Range: "range",
     Function: "function",
 }  # fmt: skip
@@ -119,12 +138,13 @@ def _equal_ranges(left: Range, right: Range) -> bool:
     return same_ends and (left.low_included, left.high_included) == (right.low_included, right.high_included)
 
 
-def moment_key(value: datetime | time) -> tuple[bool, int]:
+def moment_key(value: Moment | time) -> tuple[bool, int]:
     """What two times, or two dates and times, are ordered by: zoned ones by their instant."""
     offset = temporal.offset_of(value)
-    days = value.toordinal() if isinstance(value, datetime) else 0
-    seconds = ((days * 24 + value.hour) * 60 + value.minute) * 60 + value.second
-    micros = seconds * 1_000_000 + value.microsecond
+    days = 0 if isinstance(value, time) else day_number(value)
+    near = split(value)[0]
+    seconds = ((days * 24 + near.hour) * 60 + near.minute) * 60 + near.second
+    micros = seconds * 1_000_000 + near.microsecond
     return (offset is not None, micros - offset // timedelta(microseconds=1) if offset else micros)
 
 
@@ -149,6 +169,8 @@ def less(left: Any, right: Any) -> bool | None:
     if kind == "date and time" or kind == "time":
         one, other = moment_key(left), moment_key(right)
         return bool(one[1] < other[1]) if one[0] == other[0] else None
+    if kind == "date":
+        return day_number(left) < day_number(right)
     return bool(adopt(left) < adopt(right))
 
 
@@ -217,10 +239,10 @@ def _key(key: str) -> str:
 
 def iso(value: Any) -> str | None:
     """The ISO 8601 text of a temporal value."""
-    if isinstance(value, datetime):
+    if isinstance(value, datetime | FarDateTime):
         return temporal.text_of_datetime(value)
-    if isinstance(value, date):
-        return value.isoformat()
+    if isinstance(value, date | FarDate):
+        return text_of_day(value)
     if isinstance(value, time):
         return temporal.text_of_time(value)
     if isinstance(value, Months):

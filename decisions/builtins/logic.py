@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .. import temporal
+from ..eras import split
 from ..values import equal, kind_of
 from .signatures import built_in
 
@@ -21,7 +22,7 @@ def is_same(one: Any = None, other: Any = None) -> bool:
     if kind_of(one) != kind_of(other):
         return False
     if kind_of(one) in ("time", "date and time"):
-        same_clock = one.replace(tzinfo=None) == other.replace(tzinfo=None)
+        same_clock = _without_zone(one) == _without_zone(other)
         zones = (
             (temporal.zone_name(one), temporal.offset_of(one)),
             (
@@ -31,6 +32,11 @@ def is_same(one: Any = None, other: Any = None) -> bool:
         )
         return bool(same_clock and zones[0] == zones[1])
     return equal(one, other) is True
+
+
+def _without_zone(value: Any) -> tuple[Any, int]:
+    near, cycles = split(value)
+    return near.replace(tzinfo=None), cycles
 
 
 @built_in("all", "list: ...")

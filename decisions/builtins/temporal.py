@@ -6,36 +6,39 @@ as domain functions.
 
 from __future__ import annotations
 
+import calendar
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from typing import Any
 
-from .. import temporal
-from ..arithmetic import midnight
+from .. import eras, temporal
+from ..arithmetic import day_of, midnight
+from ..eras import Day, Moment
 from ..numbers import Number, whole
 from ..temporal import Months
 from .signatures import built_in
 
 
 @built_in("date", "from: string")
-def date_from_text(text: str) -> date | None:
+def date_from_text(text: str) -> Day | None:
     """`date("2026-02-01")`"""
     return temporal.parse_date(text)
 
 
 @built_in("date", "from: date|date and time")
-def date_of(value: date) -> date:
+def date_of(value: Any) -> Any:
     """The date of a date and time."""
-    return date(value.year, value.month, value.day)
+    return day_of(value)
 
 
 @built_in("date", "year: number, month: number, day: number")
-def date_from_parts(year: Number, month: Number, day: Number) -> date | None:
+def date_from_parts(year: Number, month: Number, day: Number) -> Any:
     """`date(2026, 2, 1)`"""
     parts = whole(year), whole(month), whole(day)
     if parts[0] is None or parts[1] is None or parts[2] is None:
         return None
     try:
-        return date(parts[0], parts[1], parts[2])
+        return eras.day_from(parts[0], parts[1], parts[2])
     except (ValueError, OverflowError):
         return None
 
@@ -47,12 +50,13 @@ def time_from_text(text: str) -> time | None:
 
 
 @built_in("time", "from: time|date and time|date")
-def time_of(value: time | date) -> time:
+def time_of(value: Any) -> time:
     """The time of a date and time; a date's is midnight in UTC."""
     if isinstance(value, time):
         return value
-    if isinstance(value, datetime):
-        return value.timetz()
+    near = eras.split(value)[0]
+    if isinstance(near, datetime):
+        return near.timetz()
     return time(0, tzinfo=UTC)
 
 
@@ -74,30 +78,35 @@ def time_from_parts(hour: Number, minute: Number, second: Number, offset: timede
 
 
 @built_in("date and time", "from: string")
-def datetime_from_text(text: str) -> datetime | None:
+def datetime_from_text(text: str) -> Moment | None:
     """`date and time("2026-02-01T08:30:00")`"""
     return temporal.parse_datetime(text)
 
 
 @built_in("date and time", "from: date|date and time")
-def datetime_of(value: date) -> datetime:
+def datetime_of(value: Any) -> Any:
     """A date and time as it is; a date as its midnight in UTC."""
     return midnight(value)
 
 
 @built_in("date and time", "date: date|date and time, time: time")
-def datetime_from_parts(day: date, moment: time) -> datetime:
+def datetime_from_parts(day: Any, moment: time) -> Any:
     """The date of one with the time of the other."""
-    return datetime.combine(date(day.year, day.month, day.day), moment)
+    near, cycles = eras.split(day)
+    return eras.join(datetime.combine(date(near.year, near.month, near.day), moment), cycles)
 
 
 @built_in("date and time", "date: date and time, timezone: string")
-def datetime_in_zone(value: datetime, zone: str) -> datetime | None:
+def datetime_in_zone(value: Any, zone: str) -> Any:
     """The same instant seen from another zone."""
     found = temporal.parse_zone("@" + zone)
-    if found is None or value.tzinfo is None:
+    near, cycles = eras.split(value)
+    if found is None or near.tzinfo is None:
         return None
-    return value.astimezone(found)
+    try:
+        return eras.join(near.astimezone(found), cycles)
+    except OverflowError:
+        return None
 
 
 @built_in("duration", "from: string")
@@ -113,8 +122,9 @@ def duration_of(value: Months | timedelta) -> Months | timedelta:
 
 
 @built_in("years and months duration", "from: date|date and time, to: date|date and time")
-def months_between(start: date, end: date) -> Months:
+def months_between(start: Any, end: Any) -> Months:
     """The whole months between two dates; the time of day does not count."""
+    start, end = day_of(start), day_of(end)
     months = (end.year - start.year) * 12 + end.month - start.month
     if months > 0 and end.day < start.day:
         months -= 1
@@ -131,31 +141,31 @@ _MONTHS = (
 
 
 @built_in("day of week", "date: date|date and time")
-def day_of_week(value: date) -> str:
+def day_of_week(value: Any) -> str:
     """The English name of the day."""
-    return _WEEKDAYS[value.weekday()]
+    return _WEEKDAYS[eras.split(value)[0].weekday()]
 
 
 @built_in("day of year", "date: date|date and time")
-def day_of_year(value: date) -> int:
+def day_of_year(value: Any) -> int:
     """1 for 1 January."""
-    return value.timetuple().tm_yday
+    return int(eras.split(value)[0].timetuple().tm_yday)
 
 
 @built_in("month of year", "date: date|date and time")
-def month_of_year(value: date) -> str:
+def month_of_year(value: Any) -> str:
     """The English name of the month."""
-    return _MONTHS[value.month - 1]
+    return _MONTHS[eras.split(value)[0].month - 1]
 
 
 @built_in("week of year", "date: date|date and time")
-def week_of_year(value: date) -> int:
+def week_of_year(value: Any) -> int:
     """The ISO 8601 week."""
-    return value.isocalendar().week
+    return int(eras.split(value)[0].isocalendar().week)
 
 
 @built_in("last day of month", "date: date|date and time")
-def last_day_of_month(value: date) -> int:
+def last_day_of_month(value: Any) -> int:
     """28 to 31."""
-    following = date(value.year + value.month // 12, value.month % 12 + 1, 1) if value.year < 9999 else None
-    return 31 if following is None else (following - temporal.ONE_DAY).day
+    near = eras.split(value)[0]
+    return calendar.monthrange(near.year, near.month)[1]
