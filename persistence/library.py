@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -95,6 +96,16 @@ class Library:
                 entry = Entry(actor.user, "deploy", now, changed=changed, why=note or None)
                 work.record(pack.name, [entry], deployment=int(number))
         return self.row(int(number))
+
+    def keep_compiled(self, row: DeploymentRow, compiled: Regulation) -> None:
+        """Use a pack that was compiled already for its deployment, so that it need not be compiled once more.
+
+        Raises `ValueError` if the deployment has another content.
+        """
+        if compiled.pack.digest != row.digest:
+            raise ValueError(f"deployment {row.number} is not this pack")
+        with self._lock:
+            self._compiled[row.number] = replace(compiled, number=row.number, effective_from=row.effective_from)
 
     def files(self, number: int) -> dict[str, bytes]:
         """Path → content of a deployment."""

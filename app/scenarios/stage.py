@@ -1,0 +1,162 @@
+"""The stage: a throw-away platform in memory, its virtual clock, and the orders of the story by name.
+
+Time passes as it does in the server: the earliest deadline fires first, through the same verb that the scheduler uses,
+just after its due instant; during an outage nothing fires, and when it is over what was missed fires at once, each
+deadline with its own logical time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+
+from app.platform import Platform
+from app.scenarios.lines import Node
+from app.scenarios.moments import Forward, shown
+from app.scenarios.story import Who
+from processes import verbs
+from processes.command import Command
+from processes.errors import EngineFault
+from processes.expressions import CURRENT
+from processes.order import Order
+from processes.people import SYSTEM, Actor, Duty
+from processes.regulation import Regulation
+
+SECRET = "scenario"
+TICK = timedelta(microseconds=1)
+
+
+class Stage:
+    """One scenario's world. `now`: virtual time; `supplied`: what was filled in for the story; `folder`: where the
+    relative folders of its file begin."""
+
+    def __init__(self, regulation: Regulation, start: datetime, folder: Path | None = None) -> None:
+        self.platform = Platform("sqlite://", SECRET)
+        self.office = regulation.office
+        self.zone = regulation.zone
+        self.now = start
+        self.folder = folder
+        self.orders: dict[str, str] = {}
+        self.outages: list[tuple[datetime, datetime]] = []
+        self.supplied: list[str] = []
+        self.seen_notices = 0
+        self.put_in_force(regulation, min(start, _own_date(regulation) or start), SYSTEM)
+
+    def close(self) -> None:
+        self.platform.database.engine.dispose()
+
+    # -- regulation and people --------------------------------------------------------------------------------------
+
+    @property
+    def regulation(self) -> Regulation:
+        """The one in force now."""
+        return self.platform.library.in_force(self.office, self.now)
+
+    def put_in_force(self, regulation: Regulation, effective_from: datetime, actor: Actor) -> None:
+        """Deploy a compiled pack; it is not compiled again."""
+        library = self.platform.library
+        row = library.deploy(regulation.pack, effective_from=effective_from, actor=actor, note="", now=self.now)
+        library.keep_compiled(row, regulation)
+        self.platform.forget_choices()
+
+    def actor(self, who: Who) -> Actor:
+        """The person with the duty that the step names. Raises `BadScenario`: no such role or unit."""
+        roles = self.regulation.roles
+        if who.role not in roles:
+            raise who.node.wrong(
+                f"规程中没有岗位“{who.role}”，有：{'、'.join(roles)}",
+                f"the pack has no role {who.role!r}; it has: {', '.join(roles)}",
+            )
+        if who.unit is not None and who.unit not in {str(row["id"]) for row in self.platform.read.units(self.office)}:
+            raise who.node.wrong(f"没有单位“{who.unit}”", f"there is no unit {who.unit!r}")
+        return Actor(who.user, who.user, (Duty(self.office, who.role, who.unit),))
+
+    def receiver(self) -> Actor:
+        """Who takes requests when the story does not say: the first role that may, or the platform."""
+        regulation = self.regulation
+        starters = regulation.definitions.processes[regulation.main].starters
+        return Actor(starters[0], starters[0], (Duty(self.office, starters[0]),)) if starters else SYSTEM
+
+    # -- orders -----------------------------------------------------------------------------------------------------
+
+    def order_id(self, name: Node | None, needed_by: Node) -> str:
+        """The order that a step means. Raises `BadScenario`: unknown, or not said where there are several."""
+        if name is not None:
+            wanted = name.text()
+            if wanted not in self.orders:
+                raise name.wrong(f"没有名为“{wanted}”的工单", f"there is no order {wanted!r}")
+            return self.orders[wanted]
+        if "" in self.orders:
+            return self.orders[""]
+        if len(self.orders) == 1:
+            return next(iter(self.orders.values()))
+        if not self.orders:
+            raise needed_by.wrong("还没有工单", "there is no order yet")
+        raise needed_by.wrong("有多个工单，请用“order”指明", "there are several orders: say which with order")
+
+    def load(self, order_id: str) -> tuple[Order, Regulation]:
+        """The aggregate and its regulation, for asking only."""
+        with self.platform.database.transaction() as work:
+            order = work.order(order_id)
+        return order, self.platform.library.of(order.deployment)
+
+    @contextmanager
+    def asking(self, order: Order, regulation: Regulation, actor: Actor) -> Iterator[Command]:
+        """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
+        command = Command(order, regulation, self.platform.calendars.current(), actor, self.now)
+        token = CURRENT.set(command)
+        try:
+            yield command
+        finally:
+            CURRENT.reset(token)
+
+    def remember_notices(self) -> None:
+        """What has been sent so far is told; the next expectation asks for what comes after."""
+        told = [row["id"] for order_id in self.orders.values() for row in self.platform.read.notices_of(order_id)]
+        self.seen_notices = max(told, default=self.seen_notices)
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def moment(self, at: datetime | Forward) -> datetime:
+        """When a step happens."""
+        return at.after(self.now, self.platform.calendars.current(), self.zone) if isinstance(at, Forward) else at
+
+    def pass_until(self, at: datetime) -> None:
+        """Let time pass: every deadline due strictly before `at` fires, the earliest first."""
+        last: str | None = None
+        while due := self.platform.read.due_deadlines(at, 1):
+            happens = self._running_at(max(self._due_at(due[0]) + TICK, self.now))
+            if happens > at:
+                break
+            if due[0] == last:
+                raise EngineFault("时限到期却没有触发。", "A deadline is due but does not fire.", deadline=last)
+            last = due[0]
+            self.now = happens
+            verbs.fire_deadline(self.platform.door, due[0], happens)
+        self.now = at
+
+    def _due_at(self, deadline: str) -> datetime:
+        with self.platform.database.transaction() as work:
+            return work.order_of_deadline(deadline).deadlines[deadline].due_at
+
+    def _running_at(self, at: datetime) -> datetime:
+        """The first instant from `at` on at which the scheduler runs."""
+        for begins, ends in sorted(self.outages):
+            if begins <= at < ends:
+                at = ends
+        return at
+
+    def shown(self, at: datetime) -> str:
+        return shown(at, self.zone)
+
+
+def _own_date(regulation: Regulation) -> datetime | None:
+    """The effective date that the pack itself states."""
+    written = regulation.pack.settings.get("effective_from")
+    if isinstance(written, datetime):
+        return written if written.tzinfo else written.replace(tzinfo=regulation.zone)
+    if isinstance(written, date):
+        return datetime.combine(written, time(), regulation.zone).astimezone(UTC)
+    return None
