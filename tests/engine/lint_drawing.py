@@ -93,11 +93,12 @@ def drawn(*parts: str, around: str = "", process: str = EXECUTABLE, shapes: bool
     """One process. `around` stands beside it in the definitions (messages, more processes)."""
     body = f"<bpmn:process {process}>{''.join(parts)}</bpmn:process>"
     root = etree.fromstring(f"{HEAD}{around}{body}</bpmn:definitions>".encode())
+    sources = {xml.get("id"): xml for xml in root.iter() if xml.get("id")}
     for xml in list(root.iter(f"{{{BPMN}}}sequenceFlow")):
-        for source in root.iterfind(f".//*[@id='{xml.get('sourceRef')}']"):
+        if xml.get("sourceRef") in sources:
             outgoing = etree.Element(f"{{{BPMN}}}outgoing")
             outgoing.text = xml.get("id")
-            source.insert(0, outgoing)
+            sources[xml.get("sourceRef")].insert(0, outgoing)
     if shapes:
         plane = etree.SubElement(etree.SubElement(root, f"{{{DI}}}BPMNDiagram"), f"{{{DI}}}BPMNPlane")
         for xml in root.iterfind(f".//{{{BPMN}}}process//*[@id]"):

@@ -177,10 +177,49 @@ def test_expressions_are_left_alone_without_a_compiler() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_hostile_file_ends_in_one_problem_in_under_a_second(name: str, data: bytes, code: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     problems = found(data)
-    assert time.perf_counter() - began < 1, name
+    assert time.process_time() - began < 1, name
     assert problems == [(code, "")]
+
+
+COSTLY = {
+    "4 MB of expressions": lambda: drawn(
+        *(user(f"x{n}", properties(unit="+".join("1" * 5_000))) for n in range(400)), shapes=False
+    ),
+    "16,000 messages": lambda: drawn(
+        *(node("intermediateThrowEvent", f"x{n}", "", message(f"m{n + 15_000}")) for n in range(480)),
+        around="".join(f'<bpmn:message id="m{n}" name="n{n}"/>' for n in range(16_000)),
+        shapes=False,
+    ),
+    "600,000 unknown names": lambda: drawn(
+        *(user(f"x{n}", properties(not_by=",".join(f"y{i}" for i in range(1_500)))) for n in range(400)),
+        shapes=False,
+    ),
+    "names of 90,000 letters": lambda: drawn(
+        *(user(f"x{n}", properties(not_by="ab" * 45_000)) for n in range(30)),
+        *(user("a" * 1_000 + str(n)) for n in range(30)),
+        shapes=False,
+    ),
+    "timers of 90,000 letters": lambda: drawn(
+        *(node("intermediateCatchEvent", f"x{n}", "", timer("a" * 90_000)) for n in range(40)), shapes=False
+    ),
+    "flows from each gateway to each": lambda: drawn(
+        *(gateway("exclusive", f"g{n}") for n in range(60)),
+        *(gateway("parallel", f"j{n}") for n in range(16)),
+        *(flow(f"g{a}", f"g{b}", "x") for a in range(60) for b in range(60)),
+        *(flow(f"g{a}", f"j{b}", "x") for a in range(60) for b in range(16)),
+        shapes=False,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_costly_file_is_judged_in_under_a_second(name: str) -> None:
+    data = COSTLY[name]()
+    began = time.process_time()
+    assert judged(data, Known(messages=frozenset(), elements=frozenset()))
+    assert time.process_time() - began < 1
 
 
 def test_deepest_subprocesses_are_judged_in_under_a_second() -> None:
@@ -189,9 +228,9 @@ def test_deepest_subprocesses_are_judged_in_under_a_second() -> None:
         around = start(f"s{level}") + node("subProcess", f"p{level}", "", inner or start("s") + end("e"))
         inner = around + end(f"e{level}") + "".join(line(f"s{level}", f"p{level}", f"e{level}"))
     data = drawn(inner, shapes=False)
-    began = time.perf_counter()
+    began = time.process_time()
     judged(data)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_markup_in_a_name_is_handed_on_as_text() -> None:
@@ -199,10 +238,13 @@ def test_markup_in_a_name_is_handed_on_as_text() -> None:
     assert judged(data)[0].name == "<script>{{7*7}}"
 
 
-def test_diagram_without_shapes_is_warned_of_but_not_refused() -> None:
-    problems = judged(step(user("x"), shapes=False))
-    assert {(problem.code, problem.level) for problem in problems} == {("no-shape", "warning")}
-    assert {problem.element for problem in problems} >= {"begin", "x", "finish", "begin_to_x"}
+def test_element_without_shape_is_warned_of_but_not_refused() -> None:
+    data = step(user("x")).replace(b'bpmnElement="x"', b'bpmnElement="other"')
+    assert [(p.code, p.level, p.element) for p in judged(data)] == [("no-shape", "warning", "x")]
+
+
+def test_file_without_any_shape_is_one_warning() -> None:
+    assert found(step(user("x"), shapes=False)) == [("no-shape", "main")]
 
 
 def test_errors_come_before_warnings() -> None:

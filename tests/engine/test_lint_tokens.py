@@ -169,10 +169,10 @@ def test_error_boundary_back_into_the_task_is_an_endless_loop_a_timer_is_none() 
 
 def test_hopelessly_tangled_diagram_is_refused_instead_of_searched() -> None:
     parts = [start(), end(), flow("begin", "g0")]
-    for n in range(40):
+    for n in range(60):
         parts += [choice(f"g{n}", f"j{n}"), gateway("parallel", f"j{n}"), flow(f"g{n}", f"j{n}")]
-        parts.append(flow(f"g{n}", f"j{n + 1 if n < 39 else 0}", "ok"))
-        parts.append(flow(f"j{n}", f"g{n + 1}" if n < 39 else "finish"))
+        parts.append(flow(f"g{n}", f"j{n + 1 if n < 59 else 0}", "ok"))
+        parts.append(flow(f"j{n}", f"g{n + 1}" if n < 59 else "finish"))
     problems = found(drawn(*parts))
     assert ("too-tangled", "main") in problems
     assert "parallel-join-starves" not in {code for code, _ in problems}
@@ -186,7 +186,7 @@ def test_largest_diagram_that_is_looked_at_takes_under_a_second() -> None:
         parts += [user(f"t{n}_{m}") for m in range(14)] + line(*(f"t{n}_{m}" for m in range(14)), f"j{n}")
         parts.append(flow(f"j{n}", f"g{n + 1}" if n < 29 else "finish"))
     data = drawn(*parts)
-    began = time.perf_counter()
+    began = time.process_time()
     problems = judged(data)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert sum(problem.code == "parallel-join-starves" for problem in problems) == 30

@@ -40,10 +40,10 @@ HOSTILE = {
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
 def test_hostile_file_is_refused_in_under_a_second_naming_the_file(data: bytes) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(XmlRefused) as refused:
         read_xml(data, where="main.bpmn")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     assert refused.value.where == "main.bpmn"
     assert refused.value.zh.startswith("main.bpmn")
     assert refused.value.en.startswith("main.bpmn")

@@ -37,6 +37,14 @@ def unlabelled_exit(diagram: Diagram) -> Iterator[Finding]:
 @rule("no-shape", "warning")
 def no_shape(diagram: Diagram) -> Iterator[Finding]:
     drawn = {xml.get("bpmnElement") for xml in diagram.root.iter(f"{BPMNDI}BPMNShape", f"{BPMNDI}BPMNEdge")}
+    if not drawn:
+        for process in diagram.processes:
+            yield Finding(
+                process,
+                "文件只有流程，没有图面。请在建模器中画出并保存。",
+                "The file holds the process but no drawing. Draw it in the modeler.",
+            )
+        return
     subjects: list[Subject] = [*diagram.nodes, *diagram.flows]
     for subject in subjects:
         if subject.id not in drawn:

@@ -8,7 +8,8 @@ with the id of the element named here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from processes.engine.lint.model import BPMN, CAMUNDA, Diagram, Node
 from processes.engine.lint.registry import Finding, Subject, rule
@@ -23,6 +24,10 @@ never mix."""
 LOOKS_ISO = re.compile(r"-?PT?(\d|$)")
 ISO_REPEAT = re.compile(r"R\d*/[0-9PTYMWDHS:./+Z-]+")
 QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+LONGEST_EXPRESSION = 2_000
+"""Characters of one expression; nobody can read a longer one."""
+MOST_TEXT = 60_000
+"""Characters of all expressions of a file, so that compiling a hostile one takes well under a second."""
 TIMER_TEXTS = ("timeDuration", "timeDate", "timeCycle")
 FEEL_PROPERTIES = {"unit": "单位", "when": "何时可用", "anchor": "起算时间"}
 
@@ -70,17 +75,28 @@ def timer_duration(diagram: Diagram) -> Iterator[Finding]:
 
 @rule("bad-expression")
 def bad_expression(diagram: Diagram) -> Iterator[Finding]:
-    if diagram.compile_expression is None:
+    compile_expression = diagram.compile_expression
+    if compile_expression is None:
         return
+    left = MOST_TEXT
+    faults: dict[str, tuple[str, str] | None] = {}
     for subject, zh, en, text in expressions(diagram):
-        try:
-            diagram.compile_expression(text)
-        except Exception as error:  # the compiler's own errors; whatever it raises, the text can't be run
-            why_zh, why_en = getattr(error, "zh", str(error)), getattr(error, "en", str(error))
+        if text not in faults and len(text) > min(left, LONGEST_EXPRESSION):
             yield Finding(
                 subject,
-                f"{zh}的表达式“{_short(text)}”有误：{_ended(why_zh, '。')}",
-                f'The expression "{_short(text)}" ({en}) is wrong: {_ended(why_en, ".")}',
+                f"{zh}的表达式太长：一个最多 {LONGEST_EXPRESSION} 字，一个文件共 {MOST_TEXT} 字。请改用决策表。",
+                f"The expression ({en}) is too long: {LONGEST_EXPRESSION} characters are allowed, {MOST_TEXT} in one "
+                "file. Use a decision table.",
+            )
+            continue
+        if text not in faults:
+            left -= len(text)
+            faults[text] = _fault(compile_expression, text)
+        if fault := faults[text]:
+            yield Finding(
+                subject,
+                f"{zh}的表达式“{_short(text)}”有误：{fault[0]}。",
+                f'The expression "{_short(text)}" ({en}) is wrong: {fault[1]}.',
             )
 
 
@@ -151,8 +167,15 @@ def _is_iso(tag: str, text: str) -> bool:
     return looks_so or (tag == "timeCycle" and ISO_REPEAT.fullmatch(text) is not None)
 
 
-def _ended(sentence: str, stop: str) -> str:
-    return sentence if sentence.endswith((stop, "？", "?")) else sentence + stop
+def _fault(compile_expression: Callable[..., Any], text: str) -> tuple[str, str] | None:
+    """What the compiler has against the text, in Chinese and English, with the place if it says so."""
+    try:
+        compile_expression(text)
+    except Exception as error:  # whatever the compiler raises, the text can't be run
+        zh, en = getattr(error, "zh", str(error)).rstrip("。"), getattr(error, "en", str(error)).rstrip(".")
+        column = getattr(error, "column", 0)
+        return (f"{zh}（第 {column} 字）", f"{en} (character {column})") if column else (zh, en)
+    return None
 
 
 def _short(text: str) -> str:

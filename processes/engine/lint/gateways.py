@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from processes.engine.lint.expressions import LONGEST_EXPRESSION
 from processes.engine.lint.model import BPMN, Diagram, Flow, Node
 from processes.engine.lint.registry import Finding, rule
 
@@ -124,7 +125,7 @@ def _splits(diagram: Diagram) -> Iterator[Node]:
 
 def _complete(flows: list[Flow]) -> bool:
     """True for two conditions of which one is plainly the opposite of the other."""
-    if len(flows) != 2:
+    if len(flows) != 2 or any(len(flow.condition or "") > LONGEST_EXPRESSION for flow in flows):
         return False
     first, second = (_normal(flow.condition or "") for flow in flows)
     return second in _opposites(first) or first in _opposites(second)

@@ -125,6 +125,8 @@ class Diagram:
     compile_expression: Callable[..., Any] | None
     known: Known
     scopes: list[Scope] = field(default_factory=list)
+    definitions: dict[tuple[str, str], etree._Element] = field(default_factory=dict)
+    """The `message`, `error` and `escalation` elements beside the processes, by tag and id."""
 
     @property
     def processes(self) -> list[Scope]:
@@ -143,7 +145,7 @@ class Diagram:
 
     def definition(self, tag: str, reference: str | None) -> etree._Element | None:
         """The `message`, `error` or `escalation` of the file with that id."""
-        return next((item for item in self.root.iterfind(f"{BPMN}{tag}") if item.get("id") == reference), None)
+        return self.definitions.get((tag, reference or ""))
 
     def message_of(self, node: Node) -> str | None:
         """Name of the message that the node sends or waits for, or None if it names none."""
@@ -158,6 +160,9 @@ def read_model(
 ) -> Diagram:
     """The diagram below a `bpmn:definitions` element."""
     diagram = Diagram(where, root, compile_expression, known)
+    for tag in ("message", "error", "escalation"):
+        for item in root.iterfind(f"{BPMN}{tag}"):
+            diagram.definitions[tag, item.get("id") or ""] = item
     for process in root.iterfind(f"{BPMN}process"):
         _read_scope(process, diagram)
     return diagram

@@ -9,14 +9,16 @@ import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from processes.engine.lint.expressions import expressions
+from processes.engine.lint.expressions import LONGEST_EXPRESSION, expressions
 from processes.engine.lint.model import CAMUNDA, Diagram
 from processes.engine.lint.registry import Finding, Subject, rule
 
+LONGEST_NAME = 60
+"""Characters of a name that is worth a suggestion; comparing takes the square of it."""
 TIMER_FUNCTIONS = frozenset({"before", "after", "share", "due_passed", "working_days_left"})
 ELEMENT_FUNCTIONS = frozenset({"is_running", "done"})
 PROCESS_FUNCTIONS = frozenset({"instances"})
-_CALL = re.compile(r"([a-z_]+)\s*\(\s*\"([^\"]*)\"")
+_CALL = re.compile(r"(?<![a-z_])([a-z_]+)\s*\(\s*\"([^\"]*)\"")
 _LITERAL = re.compile(r"=?\s*\"([^\"]*)\"")
 
 
@@ -79,10 +81,13 @@ def unknown_process(diagram: Diagram) -> Iterator[Finding]:
 @rule("unknown-message")
 def unknown_message(diagram: Diagram) -> Iterator[Finding]:
     known = diagram.known.messages
+    if known is None:
+        return
+    known |= received_messages(diagram)
     for node in diagram.tagged("intermediateThrowEvent", "endEvent", "sendTask"):
         message = diagram.message_of(node)
-        if message and known is not None and message not in known | received_messages(diagram):
-            near = _nearest(message, known | received_messages(diagram))
+        if message and message not in known:
+            near = _nearest(message, known)
             yield Finding(
                 node,
                 f"没有流程接收消息“{message}”，发出后无人处理。{near and f'是否想写 {near}？'}",
@@ -132,7 +137,7 @@ def timer_ids(diagram: Diagram) -> frozenset[str]:
 def _named(diagram: Diagram, functions: frozenset[str]) -> Iterator[tuple[Subject, str]]:
     """Every literal id that a call of one of the functions names, with what holds the expression."""
     for subject, _, _, text in expressions(diagram):
-        for function, name in _CALL.findall(text):
+        for function, name in _CALL.findall(text[:LONGEST_EXPRESSION]):
             if function in functions:
                 yield subject, name
 
@@ -156,7 +161,10 @@ def _unknown(subject: Subject, zh: str, en: str, name: str, known: frozenset[str
 
 
 def _nearest(name: str, known: frozenset[str]) -> str:
-    return next(iter(get_close_matches(name, sorted(known), 1, 0.6)), "")
+    if len(name) > LONGEST_NAME:
+        return ""
+    candidates = sorted(other for other in known if len(other) <= LONGEST_NAME)
+    return next(iter(get_close_matches(name, candidates, 1, 0.6)), "")
 
 
 def _words(text: str | None) -> list[str]:

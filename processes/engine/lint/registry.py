@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import NamedTuple, Protocol
 
 from lxml import etree
@@ -11,6 +12,8 @@ from lxml import etree
 from processes.engine.lint.model import BPMN, NODES, Diagram
 from processes.engine.lint.problem import Level, Problem
 
+MOST_FINDINGS = 50
+"""Of one rule in one file. Nobody reads more, and a hostile file must not make us write more."""
 OWNERS = frozenset(f"{BPMN}{tag}" for tag in NODES | {"process", "sequenceFlow", "lane"})
 
 
@@ -52,7 +55,7 @@ class Rule(NamedTuple):
     check: Check
 
     def problems(self, diagram: Diagram) -> Iterator[Problem]:
-        for subject, zh, en in self.check(diagram):
+        for subject, zh, en in islice(self.check(diagram), MOST_FINDINGS):
             yield Problem(self.level, self.code, diagram.where, subject.id, subject.name, zh, en)
 
 

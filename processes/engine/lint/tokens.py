@@ -16,8 +16,8 @@ from processes.engine.lint.registry import Finding, rule
 
 LONGEST_CHAIN = 200
 """Nodes in one chain. The library parses by calling itself for each; somewhere beyond, Python gives up."""
-MOST_PAIRS = 1_000
-"""Pairs of joins and choices in one scope that are still looked at."""
+MOST_EFFORT = 1_000_000
+"""Flows that the search for starving joins may have to follow; a large honest diagram takes some ten thousand."""
 STOPS_THE_SCOPE = frozenset({"terminate", "error", "cancel"})
 CHOICES = ("exclusiveGateway", "inclusiveGateway", "eventBasedGateway")
 RESTS = frozenset({"userTask", "manualTask", "receiveTask", "intermediateCatchEvent", "callActivity"})
@@ -33,33 +33,30 @@ class Exit(NamedTuple):
 
 @rule("parallel-join-starves")
 def parallel_join_starves(diagram: Diagram) -> Iterator[Finding]:
+    if sum(map(_effort, diagram.scopes)) > MOST_EFFORT:
+        return
     for scope in diagram.scopes:
-        joins = [node for node in scope.tagged("parallelGateway") if len(node.incoming) > 1]
         choices = list(_choices(scope))
-        if len(joins) * len(choices) > MOST_PAIRS:
-            continue
-        for join in joins:
+        for join in _joins(scope):
             choice = next((node for node, exits in choices if _starves(join, node, exits)), None)
             if choice:
                 yield Finding(
                     join,
                     f"该并行汇合可能永远等不齐：“{choice.name or choice.id}”只走其中一条路。"
                     "请改用排他网关汇合，或让每条路都到达汇合处。",
-                    f'The parallel join may wait for ever: only one of the ways from "{choice.name or choice.id}" '
-                    "is taken. Join with an exclusive gateway, or lead every way to the join.",
+                    f'The parallel join may wait for ever: only one of the ways from "{choice.name or choice.id}" is '
+                    "taken. Join with an exclusive gateway, or lead every way to the join.",
                 )
 
 
 @rule("too-tangled")
 def too_tangled(diagram: Diagram) -> Iterator[Finding]:
-    for scope in diagram.scopes:
-        joins = sum(len(node.incoming) > 1 for node in scope.tagged("parallelGateway"))
-        if joins * sum(1 for _ in _choices(scope)) > MOST_PAIRS:
-            yield Finding(
-                scope,
-                "并行汇合和选择太多，无法检查是否会卡住。请拆成几个流程。",
-                "Too many parallel joins and choices to check for deadlock. Split it into several processes.",
-            )
+    if sum(map(_effort, diagram.scopes)) > MOST_EFFORT:
+        yield Finding(
+            max(diagram.scopes, key=_effort),
+            "并行汇合、选择和连线太多，无法检查是否会卡住。请拆成几个流程。",
+            "Too many parallel joins, choices and flows to check for deadlock. Split it into several processes.",
+        )
 
 
 @rule("endless-loop")
@@ -85,6 +82,14 @@ def long_chain(diagram: Diagram) -> Iterator[Finding]:
                 f"一条路上连着 {depth} 个节点，最多 {LONGEST_CHAIN} 个。请用子流程或调用活动拆开。",
                 f"{depth} nodes follow each other; {LONGEST_CHAIN} are allowed. Split with call activities.",
             )
+
+
+def _joins(scope: Scope) -> list[Node]:
+    return [node for node in scope.tagged("parallelGateway") if len(node.incoming) > 1]
+
+
+def _effort(scope: Scope) -> int:
+    return len(_joins(scope)) * sum(len(exits) for _, exits in _choices(scope)) * len(scope.flows)
 
 
 def _choices(scope: Scope) -> Iterator[tuple[Node, list[list[Flow]]]]:
