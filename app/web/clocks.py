@@ -35,7 +35,10 @@ def running_clocks(rows: Iterable[Row], regulation: Regulation, calendar: Calend
     live = [row for row in live if not (row["soft"] and row["fired_at"])]
     by_element = {row["element"]: row for row in live}
     live.sort(key=lambda row: (row["soft"], row["due_at"]))
-    return [_clock(row, by_element, regulation, calendar, now) for row in live]
+    watched = [row["subject"] for row in live if not row["soft"]]
+    return [
+        _clock(row, by_element, regulation, calendar, now, alone=watched.count(row["subject"]) == 1) for row in live
+    ]
 
 
 def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> list[Clock]:
@@ -44,7 +47,7 @@ def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> l
     ended.sort(key=lambda row: row["due_at"], reverse=True)
     return [
         {
-            "name": _name(row, regulation),
+            "name": _name(row, regulation, alone=True),
             "timer": row["timer"],
             "lamp": {"state": "late", "words": _("超期")} if row["fired_at"] else {"state": "done", "words": _("按时")},
             "due": _("应于 %(at)s 前", at=moment(row["due_at"], regulation.zone, now)),
@@ -60,7 +63,9 @@ def explanation(row: Row, regulation: Regulation) -> list[str]:
     return [words(Line(code, params), language(), year) for code, params in row["explanation"]]
 
 
-def _clock(row: Row, every: Mapping[str, Row], regulation: Regulation, calendar: Calendar, now: datetime) -> Clock:
+def _clock(
+    row: Row, every: Mapping[str, Row], regulation: Regulation, calendar: Calendar, now: datetime, *, alone: bool
+) -> Clock:
     notes = [row["timer"]] if row["timer"] else []
     if row["rule"].get("basis"):
         notes.append(str(row["rule"]["basis"]))
@@ -72,21 +77,21 @@ def _clock(row: Row, every: Mapping[str, Row], regulation: Regulation, calendar:
         lamp = lamp_until(row["due_at"], now, calendar, regulation, _unit(row, every))
     said = _("应于 %(at)s 前") if not row["soft"] else _("%(at)s 提醒")
     return {
-        "name": _name(row, regulation),
+        "name": _name(row, regulation, alone=alone),
         "timer": row["timer"],
         "lamp": lamp,
         "due": said % {"at": moment(row["due_at"], regulation.zone, now)},
         "provisional": row["provisional"],
         "note": " · ".join(notes),
         "explanation": explanation(row, regulation),
-        "source": _("历法版本 %(version)s", version=row["calendar"]),
     }
 
 
-def _name(row: Row, regulation: Regulation) -> str:
-    """`签收时限` for the limit on 签收; a reminder has a name of its own."""
-    subject = regulation.element(row["process"], row["subject"])
-    if row["soft"] or subject is None or not subject.name or subject.id == row["element"]:
+def _name(row: Row, regulation: Regulation, *, alone: bool) -> str:
+    """`签收时限` for the one limit on 签收; one of several, and a reminder, has the name it was drawn with."""
+    processes = regulation.processes()
+    subject = next((p.elements[row["subject"]] for p in processes if row["subject"] in p.elements), None)
+    if not alone or row["soft"] or subject is None or not subject.name or subject.id == row["element"]:
         return str(row["name"])
     return _("%(work)s时限", work=subject.name)
 

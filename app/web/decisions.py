@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, url_for
 
+from app.web.pack_lists import decision_name
 from app.web.packs import as_file, deployed
 from decisions import Decision
 from decisions.outline import Outline, outline
@@ -24,7 +25,7 @@ def show(pack: str, decision: str) -> str:
         pack={"id": pack, "title": regulation.title},
         decision={
             "id": decision,
-            "name": found.name or decision,
+            "name": decision_name(found),
             "policy": written.hit_policy if written else "",
             "xml": url_for("decisions.file", pack=pack, deployment=regulation.number, decision=decision),
         },

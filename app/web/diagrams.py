@@ -10,6 +10,7 @@ from flask import Blueprint, render_template, request, url_for
 from app.web.language import _
 from app.web.loaded import Loaded
 from app.web.orders import head_of, teller_of
+from app.web.strip import short_name
 from processes.engine.diagram import Process
 
 blueprint = Blueprint("diagrams", __name__)
@@ -35,7 +36,7 @@ def show(number: str) -> str:
         process=_drawing(loaded, process, live, done),
         processes=[
             {
-                "name": one.name,
+                "name": short_name(one),
                 "current": one is process,
                 "href": url_for("diagrams.show", number=number, process=one.id),
             }
@@ -61,7 +62,7 @@ def _drawing(loaded: Loaded, process: Process, live: set[str], done: set[str]) -
     live_names = [elements[element].name or element for element in live_here]
     now = "、".join(live_names) or _("无")
     regulation = loaded.regulation
-    at = {"pack": regulation.office, "deployment": str(regulation.number), "process": process.id}
+    at: dict[str, Any] = {"pack": regulation.office, "deployment": str(regulation.number), "process": process.id}
     return {
         "name": process.name,
         "xml": url_for("packs.diagram", **at),

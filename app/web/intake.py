@@ -27,7 +27,9 @@ def receive() -> str | tuple[str, int] | Response:
         raise NotNow()
     compiled = context.platform().form(regulation, main.start.form)
     posted = request.form if request.method == "POST" else None
-    scope = {"now": context.now(), "actor": me.user}
+    # The time offered is this minute; what was typed is held against this very second.
+    now = context.now() if posted is not None else context.now().replace(second=0, microsecond=0)
+    scope = {"now": now, "actor": me.user}
     form = compiled.bind(posted, scope=scope, choices=context.platform().choices(regulation))
     if posted is None or is_refresh():
         return _page(form)

@@ -81,10 +81,10 @@ class Loaded:
         calendar = context.platform().calendars.current()
         return verbs.may_send(self.order, self.regulation, calendar, context.me(), self.now)
 
-    def scope(self, task: Task | None) -> Mapping[str, Any]:
+    def scope(self, task: Task | None, now: datetime) -> Mapping[str, Any]:
         """The names that the form of a task (or of a new side process) sees."""
         instance = self.order.instances.get(task.instance) if task else None
-        return context.platform().scope(self.order, instance, context.me(), self.now)
+        return context.platform().scope(self.order, instance, context.me(), now)
 
     @contextmanager
     def asked(self) -> Iterator[None]:

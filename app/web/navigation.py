@@ -58,6 +58,7 @@ def _groups() -> list[tuple[str, list[Item]]]:
         regulation = context.in_force()
     except NoDeployment:
         return [("", []), (_("规定"), _rules())]
+    on_orders = tab in ("all", "done", "archived") or request.blueprint in ("orders", "diagrams")
     work = []
     starters = regulation.definitions.processes[regulation.main].starters
     if context.me().holds(context.office(), starters, None):
@@ -65,7 +66,7 @@ def _groups() -> list[tuple[str, list[Item]]]:
     read, sight = context.platform().read, context.sight()
     count, late = read.count_open(sight), read.count_open(sight, until=context.now())
     work.append(Item(url_for("inbox.index"), "inbox", _("待办"), count, late > 0, current=tab in ("todo", "sign_for")))
-    work.append(Item(url_for("inbox.index", tab="all"), "files", _("工单"), current=tab in ("all", "done", "archived")))
+    work.append(Item(url_for("inbox.index", tab="all"), "files", _("工单"), current=on_orders))
     supervised = url_for("inbox.index", tab="supervised")
     work.append(Item(supervised, "alert-triangle", _("督办"), current=tab == "supervised"))
     manage = []

@@ -14,7 +14,7 @@ from app.web.language import _
 from app.web.loaded import Loaded
 from app.web.request_text import contact_fields, intake_fields, request_of
 from app.web.story import Teller
-from app.web.strip import strip
+from app.web.strip import short_name, strip
 from app.web.words import moment
 from forms import BoundForm
 from persistence.audit import verify
@@ -81,7 +81,7 @@ def act(number: str, message: str) -> Answer:
     result = verbs.send(
         context.platform().door, context.me(), loaded.row["id"], message, values, context.now(), personal=personal
     )
-    tell(result, _("已提交：%(name)s", name=process.name))
+    tell(result, _("已提交：%(name)s", name=short_name(process)))
     return redirect(url_for("orders.show", number=number))
 
 
@@ -119,8 +119,9 @@ def bind(loaded: Loaded, task: Task | None, form: str | None, posted: Any = None
     if form is None:
         return None
     compiled = context.platform().form(loaded.regulation, form)
-    scope, choices = loaded.scope(task), context.platform().choices(loaded.regulation)
-    return compiled.bind(posted, scope=scope, choices=choices)
+    # A time offered is this minute; what was typed is held against this very second.
+    now = loaded.now if posted is not None else loaded.now.replace(second=0, microsecond=0)
+    return compiled.bind(posted, scope=loaded.scope(task, now), choices=context.platform().choices(loaded.regulation))
 
 
 def answers(loaded: Loaded, form_id: str | None, form: BoundForm | None) -> tuple[dict[str, Any], frozenset[str]]:
@@ -149,9 +150,9 @@ def act_page(loaded: Loaded, process: Process, form: BoundForm | None) -> str:
     """The page of one act."""
     teller = teller_of(loaded)
     act = {
-        "name": process.name,
+        "name": short_name(process),
         "help": process.start.documentation or process.documentation,
-        "act": _("提交%(name)s", name=process.name),
+        "act": _("提交%(name)s", name=short_name(process)),
         "action": url_for("orders.act", number=loaded.row["number"], message=process.start.message),
     }
     page = {"order": head_of(loaded, teller), "act": act, "form": form, "clocks": _clocks(loaded)}
@@ -169,7 +170,7 @@ def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | N
     others = [one for one in loaded.order.tasks.values() if one not in loaded.mine]
     return {
         "order": head_of(loaded, teller),
-        "strip": strip(loaded.regulation, loaded.row["done"], {one["element"] for one in loaded.tasks}),
+        "strip": strip(loaded.regulation, loaded.row["done"], {one["element"]: one["name"] for one in loaded.tasks}),
         "clocks": _clocks(loaded),
         "past": past_clocks(loaded.deadlines, loaded.regulation, loaded.now),
         "units": _units(loaded),
@@ -179,7 +180,7 @@ def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | N
         "tasks": [_task(loaded, teller, one) | {"current": one is task} for one in loaded.mine],
         "waiting": [{"name": one.name, "duty": _duty(one)} for one in others],
         "acts": [
-            {"label": loaded.regulation.definitions.starters[message].name,
+            {"label": short_name(loaded.regulation.definitions.starters[message]),
              "href": url_for("orders.act", number=number, message=message)}
             for message in loaded.messages
         ],

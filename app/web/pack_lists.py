@@ -8,6 +8,7 @@ from flask import url_for
 
 from app.web import context
 from app.web.language import _, language
+from decisions import Decision
 from decisions.outline import Outline, outline
 from forms import FieldSpec
 from processes.regulation import Regulation
@@ -37,7 +38,7 @@ def timers_of(regulation: Regulation) -> list[dict[str, Any]]:
         for element in process.elements.values():
             if element.event != "timer":
                 continue
-            at = {"pack": regulation.office, "deployment": str(regulation.number), "process": process.id}
+            at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number, "process": process.id}
             listed.append(
                 {
                     "id": element.properties.get("timer") or "—",
@@ -53,7 +54,7 @@ def timers_of(regulation: Regulation) -> list[dict[str, Any]]:
 
 
 def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
-    at = {"pack": regulation.office, "deployment": str(regulation.number), "decision": LIMITS}
+    at: dict[str, Any] = {"pack": regulation.office, "deployment": str(regulation.number), "decision": LIMITS}
     columns = {column.name: index for index, column in enumerate(table.outputs)}
     listed = []
     for rule in table.rules:
@@ -67,7 +68,7 @@ def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
                 "limit": limit_text(cells.get("value", ""), cells.get("unit", "")),
                 "cites": cells.get("basis"),
                 **_kind(cells.get("kind", "")),
-                "then": table.name,
+                "then": decision_name(regulation.tables[LIMITS]),
             }
         )
     return listed
@@ -81,9 +82,16 @@ def limit_text(value: str, unit: str) -> str:
 
 
 def _kind(kind: str) -> dict[str, str]:
-    said = {"text": _("条文"), "default": _("默认"), "masked": _("待确认")}
+    said = {"text": _("条文"), "reading": _("解读"), "default": _("默认"), "masked": _("待确认")}
     marks = {"text": "tag-accent", "masked": "tag-soon"}
-    return {"kind": said.get(kind, "—"), "kind_class": marks.get(kind, "")}
+    return {"kind": said.get(kind, ""), "kind_class": marks.get(kind, "")}
+
+
+def decision_name(decision: Decision) -> str:
+    """The name as drawn; `Decision.name` is that of its variable."""
+    table = decision.table
+    drawn = table.getparent() if table is not None else None
+    return str((drawn.get("name") if drawn is not None else "") or decision.name)
 
 
 def _type(spec: FieldSpec) -> str:

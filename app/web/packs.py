@@ -9,7 +9,7 @@ from werkzeug.exceptions import Forbidden
 
 from app.web import context
 from app.web.language import _
-from app.web.pack_lists import forms_of, timers_of
+from app.web.pack_lists import decision_name, forms_of, timers_of
 from app.web.story import Teller
 from app.web.words import exact_moment
 from decisions.outline import outline
@@ -59,7 +59,7 @@ def index() -> str:
 def show(pack: str) -> str:
     """Everything one deployment consists of."""
     regulation = deployed(pack)
-    at = {"pack": pack, "deployment": str(regulation.number)}
+    at: dict[str, Any] = {"pack": pack, "deployment": str(regulation.number)}
     processes = [
         {
             "name": process.name,
@@ -148,11 +148,11 @@ def _steps(elements: list[Element]) -> str:
     return _("人工环节 %(a)s 个 · 时限 %(b)s 项", a=tasks, b=timers)
 
 
-def _decision(regulation: Regulation, key: str, at: dict[str, str]) -> dict[str, Any]:
+def _decision(regulation: Regulation, key: str, at: dict[str, Any]) -> dict[str, Any]:
     table = outline(regulation.tables[key])
     words = _("%(n)s 条规则 · %(policy)s", n=len(table.rules), policy=table.hit_policy) if table else _("表达式")
     href = url_for("decisions.show", decision=key, **at)
-    return {"name": regulation.tables[key].name or key, "words": words, "href": href}
+    return {"name": decision_name(regulation.tables[key]), "words": words, "href": href}
 
 
 def _element(regulation: Regulation, element: Element) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from app.web.language import _
+from app.web.strip import short_name
 from app.web.words import exact_moment, moment, short_moment
 from forms import FieldSpec
 from processes.engine.diagram import Element
@@ -38,7 +39,7 @@ class Teller:
         return [self.entry(row) for row in sorted(rows, key=lambda row: row["seq"], reverse=True)]
 
     def entry(self, row: Row) -> dict[str, Any]:
-        """One entry: `words`, `kind`, `at`, `iso`, `notes`, `said`."""
+        """One entry: `words`, `kind`, `at`, `iso`, `notes`, `said`, `bases`."""
         changed = json.loads(row["changed"] or "{}")
         fired = row["act"] == "fire"
         at = row["due_at"] if fired and row["due_at"] else row["happened_at"]
@@ -49,6 +50,7 @@ class Teller:
             "iso": at.isoformat(),
             "notes": self._notes(row, changed),
             "said": self._said(row, changed),
+            "bases": self._bases(changed),
         }
 
     def raw(self, row: Row) -> dict[str, Any]:
@@ -91,7 +93,7 @@ class Teller:
             return _("登记诉求")
         if row["act"] == "send":
             starter = self.regulation.definitions.starters.get(str(changed.get("message")))
-            return starter.name if starter else name
+            return _("申请%(name)s", name=short_name(starter)) if starter else name
         fixed = {
             "reveal": _("查看联系信息"),
             "recalculate": _("按新的放假安排重算时限"),
@@ -106,9 +108,6 @@ class Teller:
             notes = [self.actor(row["actor"])]
         elif row["happened_at"] > row["due_at"] and (row["happened_at"] - row["due_at"]).total_seconds() > 60:
             notes.append(_("补记于 %(at)s", at=short_moment(row["happened_at"], self.zone, self.now)))
-        for rule in (rule for table in changed.get("decided", ()) for rule in table.get("rules", ())):
-            if rule.get("basis"):
-                notes.append(_("依据 %(basis)s", basis=rule["basis"]))
         for entry in changed.get("refused", ()):
             notes.append(_("按规定不予接受：%(says)s", says=entry.get("says") or "、".join(entry.get("causes", ()))))
         for key, said in (("extended", _("时限延至 %(at)s")), ("moved", _("相关时限移至 %(at)s"))):
@@ -118,6 +117,11 @@ class Teller:
         if row["why"]:
             notes.append(_("原因：%(why)s", why=row["why"]))
         return list(dict.fromkeys(notes))
+
+    def _bases(self, changed: Mapping[str, Any]) -> list[str]:
+        """What the rules that decided cite."""
+        rules = [rule for table in changed.get("decided", ()) for rule in table.get("rules", ())]
+        return list(dict.fromkeys(str(rule["basis"]) for rule in rules if rule.get("basis")))
 
     def _said(self, row: Row, changed: Mapping[str, Any]) -> list[dict[str, str]]:
         if row["act"] == "receive":

@@ -1,37 +1,79 @@
-"""Where the order stands: the human steps of the main line, what is behind, what is live, what follows."""
+"""Where the order stands: the stages of the main line, what is behind, what is live, what follows.
+
+Stages are the main line's own user tasks and called processes, in the order of the drawing. What stands behind a
+boundary event is an exception: it is shown when the order is or was there, not as something to come.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from processes.engine.diagram import Process
 from processes.regulation import Regulation
 
-MOST_NEXT = 3
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`elements`: every element whose work belongs to it."""
+
+    name: str
+    elements: frozenset[str]
+    exception: bool
 
 
-def strip(regulation: Regulation, done: Mapping[str, Any], live: Collection[str]) -> list[dict[str, str]]:
-    """Steps with `name` and `state` (done, now, next). `done`: element → count; `live`: elements of open tasks.
+def strip(regulation: Regulation, done: Mapping[str, Any], live: Mapping[str, str]) -> list[dict[str, str]]:
+    """Steps with `name` and `state` (done, now, next). `done`: elements; `live`: element of an open task → its name.
 
-    The main line's user tasks stand in the order of the drawing; steps never taken are left out behind the live one.
     A live step of a side process (an extension under review) stands after the main line's own.
     """
-    main = regulation.definitions.processes[regulation.main]
-    tasks = [element for element in main.elements.values() if element.type == "userTask" and element.name]
-    steps: list[dict[str, str]] = []
-    ahead = 0
-    current = max((i for i, task in enumerate(tasks) if task.id in live), default=None)
-    last_done = max((i for i, task in enumerate(tasks) if task.id in done), default=-1)
-    for index, task in enumerate(tasks):
-        if task.id in live:
-            steps.append({"name": task.name, "state": "now"})
-        elif task.id in done and (current is None or index < current):
-            steps.append({"name": task.name, "state": "done"})
-        elif index > (last_done if current is None else current) and ahead < MOST_NEXT and current is not None:
-            steps.append({"name": task.name, "state": "next"})
-            ahead += 1
+    stages = stages_of(regulation)
+    current = max((i for i, stage in enumerate(stages) if stage.elements & live.keys()), default=None)
+    last_done = max((i for i, stage in enumerate(stages) if stage.elements & done.keys()), default=-1)
+    ahead_of = last_done if current is None else current
+    steps = []
+    for index, stage in enumerate(stages):
+        if names := [live[element] for element in live if element in stage.elements]:
+            words = [name for name in dict.fromkeys(names) if name != stage.name]
+            steps.append({"name": " · ".join((stage.name, *words)), "state": "now"})
+        elif stage.elements & done.keys():
+            steps.append({"name": stage.name, "state": "done"})
+        elif index > ahead_of and not stage.exception and current is not None:
+            steps.append({"name": stage.name, "state": "next"})
+    on_line = frozenset().union(*(stage.elements for stage in stages))
     for process in regulation.processes():
-        if process.id != main.id:
-            aside = [e for e in process.elements.values() if e.id in live and e.id not in main.elements]
-            steps += [{"name": f"{process.name} · {element.name}", "state": "now"} for element in aside]
+        aside = [live[element] for element in live if element in process.elements and element not in on_line]
+        steps += [{"name": f"{short_name(process)} · {name}", "state": "now"} for name in aside]
     return steps
+
+
+def stages_of(regulation: Regulation) -> list[Stage]:
+    """The stages of the main line."""
+    main = regulation.definitions.processes[regulation.main]
+    stages, exception = [], False
+    for element in main.elements.values():
+        if element.parent == main.id and element.type in ("boundaryEvent", "callActivity", "subProcess"):
+            exception = element.type == "boundaryEvent"
+        if element.type == "callActivity" and element.called:
+            stages.append(Stage(element.name, _called(regulation, element.called, frozenset()), False))
+        elif element.type == "userTask":
+            stages.append(Stage(element.name, frozenset({element.id}), exception and element.parent == main.id))
+    return stages
+
+
+def short_name(process: Process) -> str:
+    """`延期` for a process named `延期：申请、自动核驳、审批`."""
+    return process.name.partition("：")[0]
+
+
+def _called(regulation: Regulation, called: str, above: Collection[str]) -> frozenset[str]:
+    """Elements of a called process and of those it calls."""
+    process = regulation.definitions.processes.get(called)
+    if process is None or called in above:
+        return frozenset()
+    found = frozenset(process.elements)
+    for element in process.elements.values():
+        if element.called:
+            found |= _called(regulation, element.called, {*above, called})
+    return found
