@@ -33,8 +33,19 @@ class Platform:
     def __init__(
         self, url: str, secret: str, *, keep: int = 2_000, saved: Callable[[Order], None] | None = None
     ) -> None:
-        self.database = Database(url, secret, keep=keep)
-        upgrade(self.database.engine)
+        database = Database(url, secret, keep=keep)
+        upgrade(database.engine)
+        self._put_together(database, saved)
+
+    @classmethod
+    def on(cls, database: Database) -> Platform:
+        """The platform on a store whose schema is up to date (scenarios)."""
+        platform = cls.__new__(cls)
+        platform._put_together(database, None)
+        return platform
+
+    def _put_together(self, database: Database, saved: Callable[[Order], None] | None) -> None:
+        self.database = database
         self.library = Library(self.database)
         self.calendars = Calendars(self.database)
         self.people = People(self.database)
@@ -46,12 +57,12 @@ class Platform:
 
     def form(self, regulation: Regulation, form_id: str) -> CompiledForm:
         """The compiled form of a deployment; compiled once and kept with it."""
-        found = regulation.compiled_forms.get(form_id)
+        found: CompiledForm | None = regulation.compiled_forms.get(form_id)
         if found is None:
             schema = read_form(dict(regulation.forms[form_id]), where=f"{form_id}.form")
             found = compile_form(schema, compile_expression=compile_text, zone=regulation.zone)
             regulation.compiled_forms[form_id] = found
-        return found  # type: ignore[no-any-return]
+        return found
 
     def choices(self, regulation: Regulation) -> Choices:
         """What selects of the domain offer: units, regions, categories of the office, as (value, label)."""

@@ -1,20 +1,29 @@
-"""Which pack a scenario belongs to, each compiled once for all its scenarios.
+"""Which pack a scenario belongs to, and the ground it is played on: each pack is compiled and deployed once.
 
 A file inside a pack folder belongs to that folder if its name is the one the scenario says; otherwise the name is
-looked up among the packs that come with the product.
+looked up among the packs that come with the product. The ground of a pack is a database in memory in which it has
+always been in force; every scenario begins with a copy of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.packs_at_hand import PACKS, UnknownPack
 from app.platform import Platform
 from app.scenarios.lines import Node
 from app.scenarios.story import Scenario
+from persistence.memory import content_of, put_back
+from persistence.schema import upgrade
+from persistence.store import Database
 from processes.pack import Pack, read_pack
+from processes.people import SYSTEM
 from processes.regulation import Regulation
+
+SECRET = "scenario"
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Packs:
@@ -24,9 +33,34 @@ class Packs:
         self._given = given
         self._packs: dict[Path, Pack] = {}
         self._compiled: dict[str, Regulation] = {}
+        self._grounds: dict[str, bytes] = {}
+        self._blank: bytes | None = None
+        self._database = Database("sqlite://", SECRET)
 
-    def of(self, scenario: Scenario, folder: Path | None) -> Regulation:
-        """The regulation of a scenario whose file lies in `folder`. Raises `BadPack`, `UnknownPack`."""
+    def close(self) -> None:
+        self._database.engine.dispose()
+
+    def ground(self, scenario: Scenario, folder: Path | None) -> tuple[Platform, Regulation]:
+        """A fresh platform with the regulation of a scenario in force; the one before must not be used any more.
+
+        `folder`: where the scenario's file lies. Raises `BadPack`, `UnknownPack`.
+        """
+        regulation = self._of(scenario, folder)
+        digest = regulation.pack.digest
+        if self._blank is None:
+            upgrade(self._database.engine)
+            self._blank = content_of(self._database)
+        if digest not in self._grounds:
+            put_back(self._database, self._blank)
+            library = Platform.on(self._database).library
+            library.deploy(regulation.pack, effective_from=ALWAYS, actor=SYSTEM, note="", now=ALWAYS)
+            self._grounds[digest] = content_of(self._database)
+        put_back(self._database, self._grounds[digest])
+        platform = Platform.on(self._database)
+        platform.library.keep_compiled(platform.library.rows(regulation.office)[0], regulation)
+        return platform, regulation
+
+    def _of(self, scenario: Scenario, folder: Path | None) -> Regulation:
         if self._given is not None:
             return self._compile(self._given)
         for above in (folder, *folder.parents) if folder else ():

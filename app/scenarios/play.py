@@ -29,12 +29,10 @@ def play(scenario: Scenario, packs: Packs, folder: Path | None) -> Result:
     result = Result(scenario.name, scenario.node.file)
     where = scenario.node.where
     try:
-        stage = Stage(packs.of(scenario, folder), scenario.start, folder)
-        try:
-            _play(scenario, stage, packs, result)
-        finally:
-            result.supplied = stage.supplied
-            stage.close()
+        platform, regulation = packs.ground(scenario, folder)
+        stage = Stage(platform, regulation, scenario.start, folder)
+        result.supplied = stage.supplied
+        _play(scenario, stage, packs, result)
     except Unsupported as error:
         result.differences.append(str(error))
     except BadScenario as error:

@@ -1,11 +1,12 @@
 """Running many scenarios: find the files, read them, play them, report.
 
-Each scenario has a database of its own in memory; packs are compiled once for the whole run.
+Each scenario has a database of its own in memory; packs are compiled and deployed once for the whole run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from app.scenarios.errors import BadScenario
@@ -24,14 +25,16 @@ File = tuple[str, bytes | Path, Path | None]
 def run_paths(paths: Sequence[Path | str], *, pack: Pack | None = None, heard: Heard | None = None) -> Report:
     """Run files, and folders with all `.yaml` files below. `pack`: run them against this one; `heard`: is told of each
     result as it comes."""
-    return _run(_read_paths([Path(path) for path in paths]), Packs(pack), heard)
+    with closing(Packs(pack)) as packs:
+        return _run(_read_paths([Path(path) for path in paths]), packs, heard)
 
 
 def run_pack(pack: Pack, *, folder: Path | None = None, heard: Heard | None = None) -> Report:
     """Run the scenarios inside a pack against itself. `folder`: where the pack lies, for revised packs they name."""
     scenarios = folder / "scenarios" if folder else None
     files = ((path, data, scenarios) for path, data in own_scenarios(pack).items())
-    return _run(files, Packs(pack), heard)
+    with closing(Packs(pack)) as packs:
+        return _run(files, packs, heard)
 
 
 def _run(files: Iterator[File], packs: Packs, heard: Heard | None) -> Report:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.platform import Platform
@@ -24,7 +24,6 @@ from processes.order import Order
 from processes.people import SYSTEM, Actor, Duty
 from processes.regulation import Regulation
 
-SECRET = "scenario"
 TICK = timedelta(microseconds=1)
 
 
@@ -32,8 +31,8 @@ class Stage:
     """One scenario's world. `now`: virtual time; `supplied`: what was filled in for the story; `folder`: where the
     relative folders of its file begin."""
 
-    def __init__(self, regulation: Regulation, start: datetime, folder: Path | None = None) -> None:
-        self.platform = Platform("sqlite://", SECRET)
+    def __init__(self, platform: Platform, regulation: Regulation, start: datetime, folder: Path | None) -> None:
+        self.platform = platform
         self.office = regulation.office
         self.zone = regulation.zone
         self.now = start
@@ -42,10 +41,6 @@ class Stage:
         self.outages: list[tuple[datetime, datetime]] = []
         self.supplied: list[str] = []
         self.seen_notices = 0
-        self.put_in_force(regulation, min(start, _own_date(regulation) or start), SYSTEM)
-
-    def close(self) -> None:
-        self.platform.database.engine.dispose()
 
     # -- regulation and people --------------------------------------------------------------------------------------
 
@@ -151,12 +146,3 @@ class Stage:
     def shown(self, at: datetime) -> str:
         return shown(at, self.zone)
 
-
-def _own_date(regulation: Regulation) -> datetime | None:
-    """The effective date that the pack itself states."""
-    written = regulation.pack.settings.get("effective_from")
-    if isinstance(written, datetime):
-        return written if written.tzinfo else written.replace(tzinfo=regulation.zone)
-    if isinstance(written, date):
-        return datetime.combine(written, time(), regulation.zone).astimezone(UTC)
-    return None
