@@ -11,10 +11,11 @@ from typing import Any
 
 from . import compile_loops as loops
 from .compile_calls import call_value, user_function
-from .env import Code, Env, Test
+from .env import Code, Env
 from .errors import DmnError, FeelError
 from .expressions import Reading
 from .itemtypes import ItemTypes
+from .table_index import CellTest
 from .types import ANY, Type, convert
 from .xml import Element, child, children, local, name_of, text_of
 
@@ -85,15 +86,15 @@ class Boxes:
         except FeelError as error:
             return self._failed(error, row, column)
 
-    def test(self, text: str, reading: Reading, row: int, column: int) -> Test:
-        """The test of a cell, or one that reports why there is none."""
+    def test(self, text: str, reading: Reading, row: int, column: int) -> CellTest:
+        """The test of a cell, or one that reports why there is none; columns count from 1."""
         try:
             test, parser = reading.unary_tests(text)
             self._needs(parser.free, reading, row, column)
-            return test
+            return CellTest(column - 1, test, parser.literals)
         except FeelError as error:
             failed = self._failed(error, row, column)
-            return lambda value, env: failed(env)
+            return CellTest(column - 1, lambda value, env: failed(env), None)
 
     def _needs(self, names: set[str], reading: Reading, row: int, column: int) -> None:
         self.free += [(row, column, name) for name in sorted(names) if name not in reading.names]

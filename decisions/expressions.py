@@ -20,6 +20,8 @@ from .types import Type
 Functions = Mapping[str, Callable[..., Any]]
 NO_FUNCTIONS: Functions = MappingProxyType({})
 
+# For expressions without loops and calls, which take no steps: the same for all of them.
+IDLE = Work(NO_FUNCTIONS)
 BUILT_IN_NAMES = frozenset(BUILTINS)
 
 
@@ -30,9 +32,10 @@ class Expression:
     outside, `calls` the functions it calls.
     """
 
-    __slots__ = ("_code", "_functions", "calls", "names", "text")
+    __slots__ = ("_code", "_functions", "_works", "calls", "names", "text")
 
     def __init__(self, text: str, code: Code, functions: Functions, parser: Parser) -> None:
+        self._works = parser.works
         self.text, self._code, self._functions = text, code, functions
         self.names, self.calls = frozenset(parser.free), frozenset(parser.calls)
 
@@ -42,7 +45,7 @@ class Expression:
         Raises FeelLimitError when it takes too much work, and whatever a domain function raises.
         """
         try:
-            return self._code(Env(context, None, Work(self._functions)))
+            return self._code(Env(context, None, Work(self._functions) if self._works else IDLE))
         except RecursionError:
             raise too_deep() from None
 
@@ -53,16 +56,18 @@ class Expression:
 class UnaryTests:
     """A compiled cell: tests of a value."""
 
-    __slots__ = ("_functions", "_test", "calls", "names", "text")
+    __slots__ = ("_functions", "_test", "_works", "calls", "names", "text")
 
     def __init__(self, text: str, test: Test, functions: Functions, parser: Parser) -> None:
+        self._works = parser.works
         self.text, self._test, self._functions = text, test, functions
         self.names, self.calls = frozenset(parser.free), frozenset(parser.calls)
 
     def matches(self, value: Any, context: Mapping[str, Any]) -> bool | None:
         """Whether the value satisfies the cell; null when it cannot be compared."""
         try:
-            return _verdict(self._test(value, Env(context, None, Work(self._functions))))
+            work = Work(self._functions) if self._works else IDLE
+            return _verdict(self._test(value, Env(context, None, work)))
         except RecursionError:
             raise too_deep() from None
 

@@ -7,7 +7,7 @@ expression ends, with a result or with a `FeelLimitError`, within about a tenth 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .errors import FeelLimitError
@@ -28,14 +28,18 @@ class Work:
     decision tables that matched.
     """
 
-    __slots__ = ("depth", "functions", "left", "strict", "trace")
+    # Class attributes, because a Work is made for every evaluation and rarely changed.
+    left = MAX_STEPS
+    depth = 0
+    trace: Sequence[Any] = ()
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]], strict: bool = True) -> None:
-        self.left = MAX_STEPS
-        self.depth = 0
         self.functions = functions
         self.strict = strict
-        self.trace: list[Any] = []
+
+    def note(self, rule: Any) -> None:
+        """Add a rule that matched to the trace."""
+        self.trace = (*self.trace, rule)
 
     def spend(self, steps: int) -> None:
         """Take `steps`; raises FeelLimitError when none are left."""

@@ -8,8 +8,7 @@ once; plain names that no requirement explains are read from the caller's contex
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .env import Env
 from .errors import DmnError
@@ -25,8 +24,7 @@ _INVOCABLE = ("businessKnowledgeModel", "decisionService")
 _REQUIREMENTS = ("requiredInput", "requiredDecision", "requiredKnowledge")
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """The value of a decision, and the rules of its own table that decided; `trace` has those of all tables."""
 
     value: Any

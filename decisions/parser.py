@@ -7,6 +7,8 @@ unary `-`, `instance of`, and at the end paths, filters and calls.
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
 
 from . import syntax as tree
 from .errors import FeelSyntaxError
@@ -28,8 +30,19 @@ class Parser(TypeGrammar):
             raise self.unexpected()
         return node
 
+    literals: frozenset[Any] | None = None
+
     def whole_unary_tests(self) -> tree.UnaryTests:
-        """The whole text as the cell of a decision table."""
+        """The whole text as the cell of a decision table; `literals` are its values if it only lists such."""
+        node = self._unary_tests()
+        operands = [test.operand for test in node.tests if not test.operator]
+        values = [operand.value for operand in operands if isinstance(operand, tree.Literal)]
+        plain = all(type(value) in (str, int, Decimal, bool) for value in values)
+        if plain and not node.negated and 0 < len(values) == len(node.tests):
+            self.literals = frozenset(values)
+        return node
+
+    def _unary_tests(self) -> tree.UnaryTests:
         start = self.token
         if self.at("-"):
             self.advance()
@@ -173,6 +186,7 @@ class Parser(TypeGrammar):
                 return node
 
     def _filter_condition(self) -> tree.Node:
+        self.works = True
         self.filters += 1
         try:
             with self.nested(), self.scope("item"):
@@ -185,6 +199,7 @@ class Parser(TypeGrammar):
         return after.kind == "end" or after.value in _CLOSERS or (after.kind == "name" and after.value in KEYWORDS)
 
     def _call(self, target: tree.Node) -> tree.Node:
+        self.works = True
         self.advance()
         arguments: list[tree.Node] = []
         names: list[str] = []
@@ -347,6 +362,7 @@ class Parser(TypeGrammar):
         return tree.If(at, condition, then, self.expression())
 
     def _iterators(self) -> list[tree.Iterator]:
+        self.works = True
         iterators = []
         while True:
             start = self.token.start

@@ -31,7 +31,8 @@ class NameStream:
     """Tokens of one text with one token of look-ahead, and the scopes names are resolved in.
 
     `free` collects the variables the text needs from outside, `calls` the functions it calls that it does not
-    bind itself, `ambiguous` the names inside filters that may be fields of the filtered items.
+    bind itself, `ambiguous` the names inside filters that may be fields of the filtered items.  `works` tells that
+    the text has loops or calls.
     """
 
     def __init__(self, text: str, names: Collection[str], functions: frozenset[str], fields: Collection[str]) -> None:
@@ -50,6 +51,7 @@ class NameStream:
         self.depth = 0
         self.read = 0
         self.saw_value = False
+        self.works = False
         self.keep_bracket = False
         self._special = dict(several_words(functions))
         self._fields: dict[str, tuple[str, ...]] = {}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .env import Code, Test
+from .env import Code
 from .errors import DmnError, FeelError
 from .expressions import BUILT_IN_NAMES, Reading
 from .itemtypes import allowed
 from .parser import Parser
 from .syntax import Literal
-from .tables import Input, Output, Rule, Table
+from .table_index import CellTest, Rule
+from .tables import Input, Output, Table
 from .types import convert
 from .xml import Element, child, children, name_of, text_of
 
@@ -74,10 +75,10 @@ def _rule(boxes: Boxes, row: Element, number: int, reading: Reading, inputs: int
             element=row.get("id") or boxes.owner,
             row=number,
         )
-    tests: list[tuple[int, Test]] = []
+    tests: list[CellTest] = []
     for column, text in enumerate(cells):
         if text.strip() not in ("", "-"):
-            tests.append((column, boxes.test(text, reading, number, column + 1)))
+            tests.append(boxes.test(text, reading, number, column + 1))
     codes: list[Code] = []
     for column, text in enumerate(results, inputs + 1):
         empty = text.strip() in ("", "-")

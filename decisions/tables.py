@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import hits
-from .env import Code, Env, Test
+from .env import Code, Env
 from .errors import DmnError, NoRuleMatches, SeveralRulesMatch
+from .table_index import Index, Rule
 
 SINGLE_HIT = frozenset({"UNIQUE", "ANY", "FIRST", "PRIORITY"})
 
 
-@dataclass(frozen=True, slots=True)
-class MatchedRule:
+class MatchedRule(NamedTuple):
     """A rule that matched: its id and number (from 1), the inputs by label, the outputs by name, its annotation.
 
     `table` is the id of the decision or table it stands in.
@@ -52,17 +52,6 @@ class Output:
 
 
 @dataclass(slots=True)
-class Rule:
-    """A row: tests as (column, test), without the cells that accept everything."""
-
-    id: str
-    number: int
-    tests: list[tuple[int, Test]]
-    outputs: list[Code]
-    annotation: str
-
-
-@dataclass(slots=True)
 class Table:
     """A compiled decision table."""
 
@@ -74,6 +63,10 @@ class Table:
     inputs: list[Input]
     outputs: list[Output]
     rules: list[Rule]
+    _index: Index = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._index = Index(self.rules, len(self.inputs))
 
     def run(self, env: Env) -> Any:
         """The result for the variables of `env`.
@@ -88,7 +81,7 @@ class Table:
         if not matched:
             return self._nothing(values, env)
         if self.policy == "UNIQUE" and len(matched) > 1:
-            return self._conflict([rule for rule in matched], env)
+            return self._conflict(matched, env)
         results = [self._outputs(rule, env) for rule in matched]
         if self.policy == "ANY" and any(hits.differ(result, results[0]) for result in results[1:]):
             return self._conflict(matched, env)
@@ -98,8 +91,8 @@ class Table:
     def _matching(self, values: list[Any], env: Env) -> list[Rule]:
         first_only = self.policy == "FIRST"
         matched = []
-        for rule in self.rules:
-            for column, test in rule.tests:
+        for rule, tests in self._index.candidates(values):
+            for column, test, _ in tests:
                 if test(values[column], env) is not True:
                     break
             else:
@@ -115,7 +108,7 @@ class Table:
     def _note(self, matched: list[Rule], values: list[Any], results: list[dict[str, Any]], env: Env) -> None:
         inputs = self._labelled(values)
         for rule, result in zip(matched, results, strict=True):
-            env.work.trace.append(MatchedRule(rule.id, rule.number, inputs, result, rule.annotation, self.id))
+            env.work.note(MatchedRule(rule.id, rule.number, inputs, result, rule.annotation, self.id))
 
     def _labelled(self, values: list[Any]) -> dict[str, Any]:
         return {column.label: value for column, value in zip(self.inputs, values, strict=True)}
