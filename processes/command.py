@@ -58,6 +58,7 @@ class Command:
         self.entries: list[Entry] = []
         self.notices: list[Notice] = []
         self.refused: list[Refused] = []
+        self.fired: list[Deadline] = []
         self.personal: dict[str, Any] = {}
         self._notes: dict[str, Any] = {}
         self._messages: deque[tuple[str, Facts, str]] = deque()

@@ -136,6 +136,7 @@ def fire(command: Command, deadline: Deadline) -> None:
         if deadline.timer:
             notes["timer"] = deadline.timer
         deadline.fired_at = command.happened_at
+        command.fired.append(deadline)
         command.touch_deadline(deadline)
         run = command.run(instance)
         run.fire(deadline.task)

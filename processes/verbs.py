@@ -34,12 +34,15 @@ def receive(
     *,
     personal: Collection[str] = (),
     regulation: Regulation | None = None,
+    order_id: str | None = None,
 ) -> Result:
     """A request comes in: number it and start the main line. `values`: fields of the intake form.
 
     The order runs on the regulation in force when it was received, unless one is given (replays), and then is marked.
+    `order_id` is given by whoever must be able to ask later whether it was received (32 hex digits).
     """
     received_at = _instant(values.get("received_at")) or now
+    given = regulation is not None
     in_force = regulation or door.regulations.in_force(office, received_at)
     main = in_force.definitions.processes[in_force.main]
     if not actor.is_system and not actor.holds(office, main.starters, None):
@@ -50,7 +53,7 @@ def receive(
         day = received_at.astimezone(regulation.zone)
         number = work.next_in_series(office, f"order:{day:%Y%m%d}")
         return Order(
-            id=uuid4().hex,
+            id=order_id or uuid4().hex,
             office=office,
             number=regulation.order_number(received_at, number),
             deployment=regulation.number or 0,
@@ -58,7 +61,7 @@ def receive(
             title=str(values.get("title") or ""),
             received_at=received_at,
             facts={**open_values, **_given(sealed, personal)},
-            replay=regulation is not in_force or _before(in_force, received_at),
+            replay=given or _before(in_force, received_at),
         )
 
     with door.receipt(order_of, in_force, actor, now) as (command, work):
@@ -257,6 +260,5 @@ def _before(regulation: Regulation, received_at: datetime) -> bool:
 
 
 def _result(command: Command) -> Result:
-    fired = tuple(d for d in command.order.deadlines.values() if d.fired_at == command.happened_at)
     opened = tuple(task for task in command.changes.new_tasks.values() if task.closed_at is None)
-    return Result(command.order, opened, tuple(command.refused), fired)
+    return Result(command.order, opened, tuple(command.refused), tuple(command.fired))
