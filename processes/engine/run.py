@@ -16,6 +16,7 @@ from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
+from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 from processes.engine.diagram import Element, Process, is_iso_duration, read_diagram
@@ -158,7 +159,7 @@ class Run:
         task = self._find(task_id)
         if task is None or task._state != TaskState.READY or not task.task_spec.manual:
             raise EngineError(task_id, "任务已不在等待办理。", "The task does not wait to be done.")
-        task.run()
+        _run(task)
         self.advance()
 
     def fire(self, task_id: str) -> bool:
@@ -212,7 +213,7 @@ class Run:
                         "流程图存在死循环，已中止。",
                         "The diagram loops without end.",
                     )
-                task.run()
+                _run(task)
                 element = self.definitions.element(task.workflow.spec.name, task.task_spec.name)
                 if element is not None:
                     workflow.script_engine.host.passed(element)
@@ -220,6 +221,8 @@ class Run:
                 parent = workflow.get_task_from_id(sub.parent_task_id)
                 if sub.completed and parent._state == TaskState.STARTED:
                     parent.task_spec._update(parent)
+        if not workflow.completed:
+            prune(workflow)
 
     # -- reading ----------------------------------------------------------------------------------------------------
 
@@ -252,9 +255,7 @@ class Run:
         return Outcome(tuple(opened), tuple(armed), frozenset(hosts), tuple(live), self._workflow.completed)
 
     def state(self) -> str:
-        """The state as text, pruned."""
-        if not self._workflow.completed:
-            prune(self._workflow)
+        """The state as text."""
         return dump(self._workflow)
 
     @property
@@ -291,6 +292,19 @@ class Run:
     def _catch(self, task: Any) -> None:
         task.internal_data["event_fired"] = True
         task.task_spec._update(task)
+
+
+def _run(task: Any) -> None:
+    """Run a task. Whatever fails, in a table or in the library, names the element."""
+    try:
+        task.run()
+    except EngineError:
+        raise
+    except Exception as error:
+        # Only errors with sentences of their own, and the library's, are quoted: others may hold what a citizen said.
+        quoted = str(error) if isinstance(error, WorkflowException) else type(error).__name__
+        zh, en = getattr(error, "zh", quoted), getattr(error, "en", quoted)
+        raise EngineError(task.task_spec.name.removesuffix(CHILD), zh, en) from error
 
 
 class Bridge:

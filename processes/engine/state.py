@@ -4,9 +4,9 @@ The library's own serializer stores the definitions inside every instance and wa
 belong to the deployment, so a state here is only the task tree: per task its id, parent, spec, state and the little the
 engine notes (`rule`, `event_fired`, the item of a multi-instance). Task data is empty but for multi-instance items.
 
-Pruning keeps a state flat over any number of rework rounds: everything above the lowest common ancestor of the live
-tasks is history, which the journal has. A join waiting at the end of the process is dropped too while other tokens
-live: it would otherwise tie the tree to the place where a long finished branch began.
+Pruning keeps a state flat over any number of rework rounds, also beside a token that waits all the while: finished
+tasks are history, which the journal has, but for those that a waiting join counts or a live task hangs on. It is more
+than thrift: the library's joins would count the branches of earlier rounds.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ import json
 from typing import Any
 from uuid import UUID
 
-from SpiffWorkflow.bpmn.specs.control import _EndJoin
+from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit, _EndJoin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.unstructured_join import UnstructuredJoin
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -155,40 +157,55 @@ def prune(workflow: Workflow) -> None:
 
 
 def _prune_tree(workflow: Any) -> None:
-    live = [task for task in workflow.tasks.values() if task._state & LIVE]
-    working = [task for task in live if not isinstance(task.task_spec, _EndJoin)]
-    if not working:
+    tasks = workflow.tasks
+    if not any(task._state & LIVE and not isinstance(task.task_spec, _EndJoin) for task in tasks.values()):
         return
-    for task in live:
-        if isinstance(task.task_spec, _EndJoin) and task._state == TaskState.WAITING:
-            workflow._remove_task(task.id)
-    paths = [_path(task) for task in working]
-    depth = 0
-    for level in zip(*paths, strict=False):
-        if any(task is not level[0] for task in level):
-            break
-        depth += 1
-    top = paths[0][depth - 1]
-    if top._state & LIVE and top.parent is not None:
-        top = top.parent  # a live task keeps the split or gateway that it came from
-    root = workflow.task_tree
-    if top is root or top.parent is root:
-        return
-    keep = {root.id}
-    stack = [top]
+    keep = _needed(workflow)
+    if len(keep) < len(tasks):
+        _contract(workflow, keep)
+
+
+def _needed(workflow: Any) -> set[UUID]:
+    """Ids of the tasks that the library may still ask for."""
+    tasks = workflow.tasks
+    keep = {workflow.task_tree.id}
+    waiting = {task.task_spec for task in tasks.values() if task._state == TaskState.WAITING}
+    joining = {spec for spec in waiting if isinstance(spec, UnstructuredJoin) and not isinstance(spec, _EndJoin)}
+    for task in tasks.values():
+        spec = task.task_spec
+        # What waits for the end of the process is made anew by every token that gets there.
+        if isinstance(spec, _EndJoin) and task._state == TaskState.WAITING:
+            continue
+        # A join counts the branches that have arrived by its own finished tasks and their parents.
+        if task._state & TaskState.NOT_FINISHED_MASK or spec in joining:
+            parent = task.parent
+            keep.add(task.id)
+            if parent is not None:
+                keep.add(parent.id)
+                if isinstance(spec, BoundaryEventJoin) and parent.parent is not None:
+                    keep.add(parent.parent.id)
+    for task_id in list(keep):
+        # The boundaries of an activity, and the instances of a multi-instance, are looked at together.
+        if isinstance(tasks[task_id].task_spec, BoundaryEventSplit | LoopTask):
+            keep.update(tasks[task_id]._children)
+    return keep
+
+
+def _contract(workflow: Any, keep: set[UUID]) -> None:
+    """Take all other tasks out; what hung below them hangs on the nearest task that is kept."""
+    root, tasks = workflow.task_tree, workflow.tasks
+    children: dict[UUID, list[UUID]] = {root.id: []}
+    stack = [(child, root.id) for child in reversed(root.children)]
     while stack:
-        task = stack.pop()
-        keep.add(task.id)
-        stack.extend(task.children)
-    root._children = [top.id]
-    top._parent = root.id
-    for task_id in [task_id for task_id in workflow.tasks if task_id not in keep]:
-        del workflow.tasks[task_id]
-
-
-def _path(task: Any) -> list[Any]:
-    path = []
-    while task is not None:
-        path.append(task)
-        task = task.parent
-    return path[::-1]
+        task, above = stack.pop()
+        if task.id in keep:
+            children[above].append(task.id)
+            children[task.id] = []
+            task._parent = above
+            above = task.id
+        stack.extend((child, above) for child in reversed(task.children))
+    for task_id in list(tasks):
+        if task_id in children:
+            tasks[task_id]._children = children[task_id]
+        else:
+            workflow.top_workflow.event_manager.remove_task(tasks.pop(task_id))
