@@ -49,16 +49,22 @@ class CommandLine(click.Group):
             raise
         return command
 
-    def main(self, args: Sequence[str] | None = None, *rest: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(  # type: ignore[override]  # the base declares two overloads that differ in what they return
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
         """Run; with `standalone_mode`, leave with the exit code."""
-        code = self._run(args, *rest, **extra)
+        code = self._run(args, prog_name, **extra)
         if not standalone_mode:
             return code
         sys.exit(code)
 
-    def _run(self, args: Sequence[str] | None, *rest: Any, **extra: Any) -> int:
+    def _run(self, args: Sequence[str] | None, prog_name: str | None, **extra: Any) -> int:
         try:
-            code = super().main(args, *rest, standalone_mode=False, **extra)
+            code = super().main(args, prog_name, standalone_mode=False, **extra)
             return code if isinstance(code, int) else 0
         except click.exceptions.NoArgsIsHelpError as error:
             click.echo(error.format_message(), err=True)

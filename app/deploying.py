@@ -28,7 +28,13 @@ class Deployed:
 
 
 def deploy(
-    platform: Platform, pack: Pack, *, actor: Actor, now: datetime, effective_from: datetime | None = None, note: str = ""
+    platform: Platform,
+    pack: Pack,
+    *,
+    actor: Actor,
+    now: datetime,
+    effective_from: datetime | None = None,
+    note: str = "",
 ) -> Deployed:
     """Bring a pack into force at `effective_from` (default: the date in its `pack.toml`, 00:00 of its zone).
 

@@ -34,7 +34,9 @@ def find_pack(text: str) -> Pack:
     for folder in (Path(text), PACKS / text):
         if text and folder.is_dir():
             return read_pack(folder)
-    raise UnknownPack(f"没有规程包“{text}”：既不是已部署的名称，也不是目录。", f"No pack {text!r}: no office, no folder.")
+    raise UnknownPack(
+        f"没有规程包“{text}”：既不是已部署的名称，也不是目录。", f"No pack {text!r}: no office, no folder."
+    )
 
 
 def find_regulation(text: str, platform: Platform | None, now: datetime) -> Regulation:

@@ -18,6 +18,7 @@ from app import create_app
 from app.opening import open_platform
 from app.settings import Settings
 from app.sweeping import Sweeping
+from processes.order import Order
 from timers.clock import elapsed
 
 THREADS = 8
@@ -29,7 +30,11 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
 
     Raises `OSError` if the address cannot be bound, and what `open_platform` raises.
     """
-    platform = open_platform(settings, saved=lambda order: sweeping.saved(order))
+
+    def saved(order: Order) -> None:
+        sweeping.saved(order)
+
+    platform = open_platform(settings, saved=saved)
     sweeping = Sweeping(platform)
     sockets: dict[int, Any] = {}
     server = create_server(
@@ -77,4 +82,5 @@ def _listeners(sockets: dict[int, Any]) -> list[BaseWSGIServer]:
 
 def _port(sockets: dict[int, Any]) -> int:
     """The port that was bound: the system chooses one for port 0."""
-    return int(_listeners(sockets)[0].socket.getsockname()[1])
+    address: tuple[Any, ...] = _listeners(sockets)[0].getsockname()
+    return int(address[1])

@@ -46,7 +46,7 @@ class Incidents:
                     "last_at": now,
                 }
                 run(t.incident.insert().values(values))
-            retry_at = now + min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LONGEST_RETRY)
+            retry_at: datetime = now + min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LONGEST_RETRY)
             run(t.deadline.update().where(t.deadline.c.id == deadline_id).values(retry_at=retry_at))
         return retry_at
 

@@ -24,7 +24,7 @@ class WrongMasterKey(Exception):
     """The master key does not open what is stored: the server was started with another one."""
 
     zh = "主密钥打不开库中已加密的个人信息：请用首次启动时的 JIEBAN_MASTER_KEY（或 JIEBAN_SECRET_KEY）启动。"
-    en = "The master key does not open what is stored: start with the JIEBAN_MASTER_KEY (or JIEBAN_SECRET_KEY) used first."
+    en = "The master key does not open what is stored: start with the JIEBAN_MASTER_KEY (or secret key) used first."
 
     def __init__(self) -> None:
         super().__init__(f"{self.zh} / {self.en}")

@@ -109,6 +109,11 @@ class Reading:
         query = query.order_by(c.received_at.desc(), c.id).limit(PAGE + 1).offset((page - 1) * PAGE)
         return self.rows(query)
 
+    def count_orders(self) -> int:
+        """All orders of all offices."""
+        with self._database.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(t.work_order)).scalar() or 0)
+
     def _mine(
         self,
         sight: Sight,

@@ -7,9 +7,8 @@ import click
 from app.commands.failing import BadInput, problem_line
 from app.commands.moments import instant
 from app.commands.printing import as_json, print_json
-from app.deploying import Deployed
+from app.deploying import Deployed, zone_of
 from app.deploying import deploy as deploy_pack
-from app.deploying import zone_of
 from app.opening import open_platform
 from app.packs_at_hand import find_pack
 from app.platform import Platform

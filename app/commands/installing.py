@@ -28,5 +28,5 @@ def init(demo: bool) -> None:
             click.echo(problem_line(problem), err=True)
         click.echo(deployed_line(done, pack))
         if demo:
-            laid = lay_down(platform, pack.name, now)
+            laid = lay_down(platform, pack.name, system_clock)
             click.echo(f"{pack.name}：演示人员 {laid.people}，工单 {laid.orders}。")

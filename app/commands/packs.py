@@ -8,8 +8,8 @@ import click
 
 from app.commands.printing import as_json, print_json
 from app.opening import existing_platform
-from app.packs_at_hand import find_regulation, pack_folders
 from app.pack_content import content
+from app.packs_at_hand import find_regulation, pack_folders
 from app.platform import Platform
 from app.settings import ROOT
 from processes.pack import read_pack

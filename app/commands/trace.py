@@ -1,0 +1,1 @@
+"""`jieban trace`: everything about one order, from receipt to archive."""

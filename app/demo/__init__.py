@@ -1,0 +1,47 @@
+"""The demo: people for every duty of a pack, and orders at every stage, made by the real verbs in virtual time.
+
+Everything is made up and comes out the same for the same day: who, what and when are drawn from a generator with a
+fixed seed. Laying it down again changes nothing; an office that already has orders gets none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.demo.people import enter_people
+from app.demo.player import Player
+from app.demo.stories import plan
+from app.platform import Platform
+from persistence.reading import Sight
+from processes.people import SYSTEM
+from timers.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """How many people and orders were entered."""
+
+    people: int
+    orders: int
+
+
+def lay_down(platform: Platform, office: str, clock: Clock) -> Laid:
+    """Enter people and orders into an office whose regulation is in force. All of it or nothing."""
+    now = clock.now().replace(microsecond=0)
+    with platform.database.batch():
+        people = enter_people(platform, office, now)
+        orders = 0 if _has_orders(platform, office) else _enter_orders(platform, office, now)
+    return Laid(people, orders)
+
+
+def _has_orders(platform: Platform, office: str) -> bool:
+    return bool(platform.read.orders(Sight(SYSTEM, office, whole_office=True)))
+
+
+def _enter_orders(platform: Platform, office: str, now: datetime) -> int:
+    player = Player(platform, office, now)
+    stories = plan(platform, office, now)
+    for story in stories:
+        player.play(story)
+    return len(stories)
