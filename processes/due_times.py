@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from decisions import to_plain
+from decisions.temporal import parse_datetime
 from processes.engine.diagram import Element
 from processes.engine.run import Armed, EngineError
 from processes.order import Deadline, Instance, Order
@@ -75,7 +76,7 @@ def rule_of(host: InstanceHost, element: Element, value: Any) -> Rule:
 def compute(command: Command, instance: Instance, armed: Armed) -> Deadline:
     """The deadline of a timer that was just armed."""
     element, rule = armed.element, armed.rule
-    anchor = datetime.fromisoformat(rule["anchor"]) if rule.get("anchor") else command.now
+    anchor = _anchor(command, element, rule["anchor"]) if rule.get("anchor") else command.now
     due = due_of(command, instance.id, element.id, rule, anchor)
     return Deadline(
         id=uuid4().hex,
@@ -123,6 +124,14 @@ def due_of(
     except (ValueError, ArithmeticError) as error:
         zh, en = getattr(error, "zh", str(error)), getattr(error, "en", str(error))
         raise EngineError(element, f"期限无法计算：{zh}", f"The limit can't be counted: {en}") from error
+
+
+def _anchor(command: Command, element: Element, written: str) -> datetime:
+    """The instant that a rule begins at, as FEEL writes it: with an offset, with `@` and a zone, or local."""
+    at = parse_datetime(written)
+    if not isinstance(at, datetime):
+        raise EngineError(element.id, f"起算时间“{written}”无效。", f"{written!r} is no instant to count from.")
+    return at if at.tzinfo else at.replace(tzinfo=command.regulation.zone)
 
 
 def extend(command: Command, deadline: Deadline, by: str) -> None:
