@@ -88,9 +88,8 @@ def compile_expression(
     variables known to exist; those of several words must be declared to be understood, and a function value among
     them can be called.  Raises FeelSyntaxError, FeelError for an unknown function, FeelLimitError.
     """
-    bare, shift = unwrapped(text)
-    code, parser = Reading(functions, names or ()).expression(bare, shift)
-    return Expression(bare, code, functions, parser)
+    code, parser = Reading(functions, names or ()).expression(text)
+    return Expression(parser.text, code, functions, parser)
 
 
 def compile_unary_tests(
@@ -113,16 +112,17 @@ class Reading:
     types: Mapping[str, Type] = field(default_factory=dict)
     frames: int = 0
 
-    def expression(self, text: str, shift: int = 0) -> tuple[Code, Parser]:
-        """The code of an expression; `shift` characters of the author's text stood before it."""
-        if not text.strip():
-            raise FeelSyntaxError("表达式为空", "the expression is empty", text, 1, 1 + shift)
-        with self._located(text, shift) as parser:
+    def expression(self, text: str) -> tuple[Code, Parser]:
+        """The code of an expression, which may stand in `= ...` or `${...}`."""
+        bare, before = unwrapped(text)
+        if not bare.strip():
+            raise FeelSyntaxError("表达式为空", "the expression is empty", text, 1, 1)
+        with self._located(text, bare, before) as parser:
             return self._compiler().code(parser.whole_expression()), parser
 
     def unary_tests(self, text: str) -> tuple[Test, Parser]:
         """The code of a cell; an empty one is `-`."""
-        with self._located(text if text.strip() else "-", 0) as parser:
+        with self._located(text, text if text.strip() else "-", 0) as parser:
             return self._compiler().tests(parser.whole_unary_tests()), parser
 
     def inner(self, *names: str) -> Reading:
@@ -133,16 +133,16 @@ class Reading:
         return Compiler(self.functions, self.names, self.types, self.frames)
 
     @contextmanager
-    def _located(self, text: str, shift: int) -> Iterator[Parser]:
-        """Give errors their place in the author's text."""
+    def _located(self, text: str, bare: str, before: int) -> Iterator[Parser]:
+        """Give errors their place in the author's text, of which `bare` begins after so many characters."""
         parser: Parser | None = None
         try:
-            parser = Parser(text, self.names, BUILT_IN_NAMES | frozenset(self.functions), self.fields)
+            parser = Parser(bare, self.names, BUILT_IN_NAMES | frozenset(self.functions), self.fields)
             yield parser
         except RecursionError:
             raise too_deep() from None
         except FeelError as error:
-            raise _located(error, text, shift, parser) from None
+            raise _located(error, text, before, parser) from None
 
 
 def unwrapped(text: str) -> tuple[str, int]:
@@ -156,15 +156,17 @@ def unwrapped(text: str) -> tuple[str, int]:
     return text, 0
 
 
-def _located(error: FeelError, text: str, shift: int, parser: Parser | None) -> FeelError:
-    """The same error with its place in the text the author wrote, wrapper included."""
+def _located(error: FeelError, text: str, before: int, parser: Parser | None) -> FeelError:
+    """The same error with its place in the text the author wrote."""
     line, column = error.line, error.column
     if not line and parser is not None:
         for name, offset in parser.calls.items():
             if f"“{name}”" in error.zh:
-                line, column = place(text, offset)
+                line, column = place(parser.text, offset)
     if line == 1:
-        column += shift
+        column += place(text, before)[1] - 1
+    if line:
+        line += place(text, before)[0] - 1
     return type(error)(error.zh, error.en, text, line, column)
 
 

@@ -14,9 +14,9 @@ from .errors import FeelLimitError
 
 MAX_TEXT = 20_000  # characters of one expression
 MAX_NESTING = 60  # brackets, ifs, calls inside each other
-MAX_STEPS = 60_000  # loop turns, calls, list elements touched in one evaluation
+MAX_STEPS = 25_000  # loop turns, calls, list elements touched in one evaluation
 MAX_DEPTH = 60  # calls of user functions inside each other
-MAX_LIST = 20_000  # elements of one list
+MAX_LIST = 10_000  # elements of one list
 MAX_STRING = 200_000  # characters of one string
 MAX_DIGITS = 6_144  # largest decimal exponent, as in IEEE 754 decimal128
 
@@ -55,7 +55,7 @@ class Work:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise too_deep()
-        self.spend(1)
+        self.spend(2)
 
 
 def too_deep() -> FeelLimitError:

@@ -333,6 +333,8 @@ class Parser(TypeGrammar):
                 else:
                     raise self.unexpected()
                 self.expect(":")
+                if self.at_word("function"):
+                    self.bind(key)  # a function may call itself
                 entries.append((key, self.expression()))
                 self.bind(key)
                 if not self.at(","):

@@ -1,8 +1,8 @@
 """Patterns of `matches`, `replace` and `split`: XPath regular expressions, made safe.
 
 A pattern is translated to Python's dialect once and kept.  Python's engine may try combinations without end, so the
-shape of the pattern gives a bound on the tries for a text of some length; beyond the budget it is refused with a
-`FeelLimitError` before it runs.
+shape of the pattern gives a bound on the tries for a text of some length.  Beyond the budget `matches` uses a
+machine that cannot backtrack; what that cannot do, and `replace` and `split`, is refused with a `FeelLimitError`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as shapes  # type: ignore[attr-defined]
 from typing import Any
 
+from .automaton import Automaton, Unsupported
 from .errors import FeelLimitError
 from .limits import checked_length, checked_string
 
@@ -28,20 +29,37 @@ class Pattern:
     inside another, so that the tries double with each character.
     """
 
-    __slots__ = ("branching", "nested", "regex")
+    __slots__ = ("branching", "nested", "regex", "tree")
 
-    def __init__(self, regex: re.Pattern[str], branching: int, nested: bool) -> None:
-        self.regex, self.branching, self.nested = regex, branching, nested
+    def __init__(self, regex: re.Pattern[str], branching: int, nested: bool, tree: Any) -> None:
+        self.regex, self.branching, self.nested, self.tree = regex, branching, nested, tree
+
+    def found(self, text: str) -> bool:
+        """Whether the pattern is found in the text, by a machine that cannot backtrack if need be."""
+        if self._tries(text) <= MAX_TRIES:
+            return self.regex.search(text) is not None
+        try:
+            return Automaton(self.tree, self.regex.flags).found(text)
+        except Unsupported:
+            raise too_costly() from None
+
+    def _tries(self, text: str) -> int:
+        length = len(text) + 1
+        if self.nested:
+            return 1 << min(length, 64)
+        return int(length ** (self.branching + 1))
 
     def allow(self, text: str) -> None:
         """Raises FeelLimitError when matching the text could take too many tries."""
-        length = len(text) + 1
-        tries = 2 ** min(length, 64) if self.nested else length ** (self.branching + 1)
-        if tries > MAX_TRIES:
-            raise FeelLimitError(
-                "正则表达式可能回溯过多，请避免嵌套或连续的重复",
-                "the pattern may backtrack too much on this text",
-            )
+        if self._tries(text) > MAX_TRIES:
+            raise too_costly()
+
+
+def too_costly() -> FeelLimitError:
+    """The error for a pattern that may take too many tries."""
+    return FeelLimitError(
+        "正则表达式可能回溯过多，请避免嵌套或连续的重复", "the pattern may backtrack too much on this text"
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -56,15 +74,13 @@ def compiled(pattern: str, flags: str) -> Pattern | None:
         options |= option if letter in flags else 0
     try:
         source = (
-            re.escape(pattern)
-            if "q" in flags
-            else translated(unspaced(pattern) if "x" in flags else pattern, "s" in flags)
+            re.escape(pattern) if "q" in flags else translated(unspaced(pattern) if "x" in flags else pattern, flags)
         )
         tree = shapes.parse(source, options)
         branching, nested, size = cost(tree)
         if size > 20_000:
             raise FeelLimitError("正则表达式的重复次数过大", "the pattern repeats too often")
-        return Pattern(re.compile(source, options), branching, nested)
+        return Pattern(re.compile(source, options), branching, nested, tree)
     except (re.error, ValueError, OverflowError, RecursionError):
         return None
 
@@ -80,7 +96,7 @@ def unspaced(pattern: str) -> str:
     return "".join(out)
 
 
-def translated(pattern: str, dot_all: bool) -> str:
+def translated(pattern: str, flags: str) -> str:
     """XPath's dialect in Python's: its classes for names and categories, subtraction, and no Python extras."""
     out: list[str] = []
     index, depth = 0, 0
@@ -103,9 +119,16 @@ def translated(pattern: str, dot_all: bool) -> str:
             continue
         elif not depth and pattern.startswith("(?", index) and not pattern.startswith("(?:", index):
             raise ValueError("unknown group")
-        out.append("[^\\n\\r]" if char == "." and not depth and not dot_all else char)
+        out.append(char if depth else _outside_class(char, flags))
         index += 1
     return "".join(out)
+
+
+def _outside_class(char: str, flags: str) -> str:
+    """`.` stops at line ends unless `s`, `$` is the very end unless `m`."""
+    if char == "." and "s" not in flags:
+        return "[^\\n\\r]"
+    return "\\Z" if char == "$" and "m" not in flags else char
 
 
 def _subtract(pattern: str, index: int, out: list[str]) -> int:
@@ -196,8 +219,7 @@ def found(text: str, pattern: str, flags: str) -> bool | None:
     regex = compiled(pattern, flags)
     if regex is None:
         return None
-    regex.allow(text)
-    return regex.regex.search(text) is not None
+    return regex.found(text)
 
 
 _GROUP = re.compile(r"\\(.)|\$([0-9]+)|(\$|\\)", re.DOTALL)

@@ -3,7 +3,7 @@
 import pytest
 
 from decisions import DmnError, NoRuleMatches, SeveralRulesMatch, read_model
-from tests.decisions.dmn_files import table
+from tests.decisions.dmn_files import HEAD, table
 
 RATED = [("kind", "string"), ("days", "number")]
 
@@ -127,8 +127,6 @@ def test_bad_files_are_refused(data: bytes) -> None:
 
 
 def test_a_cycle_of_decisions_is_refused() -> None:
-    from tests.decisions.dmn_files import HEAD
-
     def decision(own: str, other: str) -> str:
         requirement = f'<informationRequirement><requiredDecision href="#{other}"/></informationRequirement>'
         return f'<decision id="{own}" name="{own}">{requirement}<literalExpression><text>1</text></literalExpression></decision>'

@@ -1,0 +1,112 @@
+"""Hostile expressions: each ends, with a value or an error, in a fraction of a second, and none reaches Python."""
+
+import time
+
+import pytest
+
+from decisions import DmnError, FeelError, FeelLimitError, compile_expression, compile_unary_tests, read_model
+from tests.decisions.dmn_files import table
+
+# A tenth of a second on an idle machine; tests share theirs with others.
+PATIENCE = 1.0
+
+REFUSED = [
+    "(" * 500 + "1" + ")" * 500,
+    "[" * 500 + "]" * 500,
+    "{a:" * 200 + "1" + "}" * 200,
+    "-" * 500 + "1",
+    "if true then " * 300 + "1" + " else 2" * 300,
+    "not(" * 200 + "true" + ")" * 200,
+    "1" + " + 1" * 30_000,
+    "x in (" * 40 + "1" + ")" * 40 + " +",
+    "for i in 1..100000000 return i",
+    "for a in 1..5000, b in 1..5000 return a",
+    "some a in 1..5000, b in 1..5000, c in 1..5000 satisfies a + b + c < 0",
+    "count(for a in 1..9999 return for b in 1..9999 return b)",
+    "{f: function(n) f(n + 1), r: f(1)}.r",
+    "(function(f) f(f))(function(f) [f(f), f(f)])",
+    '{s: "aaaaaaaaaa", d: function(x, n) if n = 0 then string length(x) else d(x + x, n - 1), r: d(s, 40)}.r',
+    'replace("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a|aa|b)+$", "x")',
+    'split("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a*)*b")',
+    'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a+)+\\1$")',
+    'matches("x", "((((a{99}){99}){99}){99}){99}")',
+    "concatenate(for i in 1..15000 return i, for i in 1..15000 return i)",
+    "sort(for i in 1..15000 return -i, function(a, b) a < b)",
+    "distinct values(for i in 1..15000 return i)",
+]
+
+
+@pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:40])
+def test_refused_in_time(text: str) -> None:
+    start = time.perf_counter()
+    with pytest.raises(FeelError):
+        compile_expression(text).evaluate({"x": 1})
+    assert time.perf_counter() - start < PATIENCE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9 ** 9 ** 9 ** 9 ** 9",
+        'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a|aa)*$")',
+        'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a+)+$")',
+        "10 ** 6144 * 10",
+        "exp(exp(exp(10)))",
+        "decimal(1, 999999999999)",
+        "2 ** -99999999999",
+        'duration("P999999999999999999999D")',
+        'date("999999999-12-31") + duration("P1000000000Y")',
+        '@"P999999999D" + @"P999999999D"',
+        'number("1e99999")',
+        "string(10 ** 6000)",
+        "sum([])",
+        'substring("abc", 99999999999999999999)',
+        "date(99999999999999999999, 1, 1)",
+        "time(1, 1, 1e30)",
+    ],
+)
+def test_finished_in_time(text: str) -> None:
+    start = time.perf_counter()
+    compile_expression(text).evaluate({})
+    assert time.perf_counter() - start < PATIENCE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '__import__("os")',
+        'open("/etc/passwd")',
+        "eval(1)",
+        'exec("1")',
+        "x.__class__.__mro__",
+        '"".__class__',
+        "(function() 1).__globals__",
+        'get value({}, "__class__")',
+        "[1].append",
+        'function() external {java: {class: "java.lang.Runtime", method signature: "exit(int)"}}',
+    ],
+)
+def test_python_is_out_of_reach(text: str) -> None:
+    try:
+        found = compile_expression(text).evaluate({"x": "text"})
+    except FeelError:
+        return
+    assert found in (None, [None])
+
+
+def test_recursion_has_room_for_honest_use() -> None:
+    text = "{fact: function(n) if n < 2 then 1 else n * fact(n - 1), r: fact(20)}.r"
+    assert compile_expression(text).evaluate({}) == 2432902008176640000
+
+
+def test_honest_patterns_pass() -> None:
+    found = compile_expression('matches(text, ".*(投诉|举报)+.*")').evaluate({"text": "我要投诉" * 50})
+    assert found is True
+
+
+def test_cells_are_bounded_too() -> None:
+    with pytest.raises(FeelLimitError):
+        compile_unary_tests("count(for i in 1..9999, j in 1..9999 return i) > 0").matches(1, {})
+    data = table([("n", "number")], [("v", "number")], [["-", "sum(for i in 1..9999, j in 1..9999 return i)"]])
+    with pytest.raises((FeelLimitError, DmnError)):
+        read_model(data).decisions["t"].evaluate({"n": 1})
