@@ -16,6 +16,7 @@ from .errors import DmnError, FeelError
 from .expressions import Reading
 from .itemtypes import ItemTypes
 from .table_index import CellTest
+from .table_reader import read_table
 from .types import ANY, Type, convert
 from .xml import Element, child, children, local, name_of, text_of
 
@@ -58,8 +59,6 @@ class Boxes:
         """The code of a boxed expression; its result is converted to its declared type."""
         kind = local(box)
         if kind == "decisionTable":
-            from .table_reader import read_table
-
             return read_table(self, box, reading, name).run
         compilers: dict[str, Callable[[Element, Reading], Code]] = {
             "literalExpression": self._literal, "context": self._context, "list": self._list,

@@ -69,12 +69,13 @@ def _broken(model: Model, element: str, row: int, column: int, error: FeelError)
         code = "limit"
     zh, en = _place(row, column)
     title, text = _title(model, element), " ".join(error.text.split())
+    where = f"line {error.line}, column {error.column} of {text!r}"
     return Problem(
         code,
         element,
         row,
         f"“{title}”{zh}{error.zh}（第 {error.line} 行第 {error.column} 列，原文：{text}）",
-        f"{title!r}, {en.strip(': ') or 'expression'}: {error.en} (line {error.line}, column {error.column} of {text!r})",
+        f"{title!r}, {en.strip(': ') or 'expression'}: {error.en} ({where})",
     )
 
 

@@ -14,6 +14,7 @@ from . import arithmetic, numbers, values
 from . import syntax as tree
 from .builtins import BUILTINS
 from .compile_calls import CallCompiler
+from .compile_compare import compare, compare_literal, is_fast
 from .compile_loops import LoopCompiler
 from .compile_tests import TestCompiler
 from .env import Code, Env, find
@@ -94,9 +95,9 @@ class Compiler(LoopCompiler, CallCompiler, TestCompiler):
             return lambda env: arithmetic.divide(left(env), right(env))
         if operator == "**":
             return lambda env: arithmetic.power(left(env), right(env))
-        if isinstance(node.right, tree.Literal) and _is_fast(operator, node.right.value):
-            return _compare_literal(operator, left, node.right.value)
-        return _compare(operator, left, right)
+        if isinstance(node.right, tree.Literal) and is_fast(operator, node.right.value):
+            return compare_literal(operator, left, node.right.value)
+        return compare(operator, left, right)
 
     def logic(self, node: tree.Logic) -> Code:
         """Ternary `and` and `or`."""
@@ -214,74 +215,6 @@ def _arithmetic(operator: str, left: Code, right: Code) -> Code:
         return arithmetic.multiply(one, other)
 
     return multiply
-
-
-def negated(value: bool | None) -> bool | None:
-    """Ternary not."""
-    return None if value is None else not value
-
-
-def _compare(operator: str, left: Code, right: Code) -> Code:
-    equal, less, less_or_equal = values.equal, values.less, values.less_or_equal
-    if operator == "=":
-        return lambda env: equal(left(env), right(env))
-    if operator == "!=":
-        return lambda env: negated(equal(left(env), right(env)))
-    if operator == "<":
-        return lambda env: less(left(env), right(env))
-    if operator == "<=":
-        return lambda env: less_or_equal(left(env), right(env))
-
-    # both sides are evaluated from left to right whatever the operator
-    compare = less if operator == ">" else less_or_equal
-
-    def run(env: Env) -> bool | None:
-        value = left(env)
-        return compare(right(env), value)
-
-    return run
-
-
-def _is_fast(operator: str, literal: Any) -> bool:
-    return type(literal) in (str, int) or (type(literal) is bool and operator in ("=", "!="))
-
-
-def _compare_literal(operator: str, left: Code, literal: Any) -> Code:
-    kind = type(literal)
-    slow = _compare(operator, lambda env: env, lambda env: literal)
-
-    if operator == "=":
-
-        def run(env: Env) -> Any:
-            value = left(env)
-            return value == literal if type(value) is kind else slow(value)
-    elif operator == "!=":
-
-        def run(env: Env) -> Any:
-            value = left(env)
-            return value != literal if type(value) is kind else slow(value)
-    elif operator == "<":
-
-        def run(env: Env) -> Any:
-            value = left(env)
-            return value < literal if type(value) is kind else slow(value)
-    elif operator == "<=":
-
-        def run(env: Env) -> Any:
-            value = left(env)
-            return value <= literal if type(value) is kind else slow(value)
-    elif operator == ">":
-
-        def run(env: Env) -> Any:
-            value = left(env)
-            return value > literal if type(value) is kind else slow(value)
-    else:
-
-        def run(env: Env) -> Any:
-            value = left(env)
-            return value >= literal if type(value) is kind else slow(value)
-
-    return run
 
 
 def _logic_of_two(left: Code, right: Code, stop: bool) -> Code:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .errors import FeelSyntaxError, place
+from .numbers import rounded
 
 # Grammar rules 27-30 of FEEL 1.5.
 _START = (
@@ -139,9 +140,6 @@ class Lexer:
 def _number(text: str) -> int | Decimal | None:
     if text.isdigit() and len(text) <= 34:
         return int(text)
-    # imported late: numbers knows the 34-digit context
-    from .numbers import rounded
-
     return rounded(Decimal(text)) if len(text) < 400 else None
 
 

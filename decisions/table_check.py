@@ -86,14 +86,13 @@ class TableCheck:
                 f"第 {row} 条规则第 {column} 列：{shown} 不是 {kind.kind} 类型",
                 f"rule {row}, column {column}: {shown} is no {kind.kind}",
             )
-        elif declared is not None and declared.parts and all(part.operator == "=" for part in declared.parts):
-            if not any(equal(value, part.value) is True for part in declared.parts):
-                yield (
-                    "not_allowed",
-                    row,
-                    f"第 {row} 条规则第 {column} 列：{shown} 不在该列声明的值之内",
-                    f"rule {row}, column {column}: {shown} is not among the declared values",
-                )
+        elif declared is not None and not _declares(declared, value):
+            yield (
+                "not_allowed",
+                row,
+                f"第 {row} 条规则第 {column} 列：{shown} 不在该列声明的值之内",
+                f"rule {row}, column {column}: {shown} is not among the declared values",
+            )
 
     # sets
 
@@ -167,6 +166,13 @@ class TableCheck:
         for masks in missing[:MAX_SHOWN]:
             where = self._shown(masks)
             yield ("gap", 0, f"没有规则适用于：{where}", f"no rule covers: {where}")
+
+
+def _declares(declared: Cell, value: Any) -> bool:
+    """Whether a list of declared values has the value; other declarations are not asked."""
+    if declared.negated or any(part.operator != "=" for part in declared.parts):
+        return True
+    return not declared.parts or any(equal(value, part.value) is True for part in declared.parts)
 
 
 def _texts(row: Element, name: str) -> list[str]:

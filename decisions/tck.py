@@ -17,6 +17,7 @@ from typing import Any
 from lxml import etree
 
 from . import temporal, values
+from .env import Env
 from .eras import split
 from .errors import DmnError, FeelError
 from .limits import Work
@@ -141,8 +142,6 @@ def _evaluate(model: Model, case: Element, name: str, inputs: dict[str, Any]) ->
         if case.get("type") == "bkm":
             node = next(node for node in model.nodes.values() if node.name == case.get("invocableName"))
             work = Work(_CLOCK, strict=False)
-            from .env import Env
-
             function = model.program(_CLOCK).invocable(node, Env({}, None, work))
             return function.call(work, [inputs.get(parameter) for parameter in function.parameters])
         if name in model.decisions:

@@ -91,13 +91,15 @@ def kind_of(value: Any) -> str:
 
 _KINDS: dict[type, str] = {
     type(None): "null", bool: "boolean", int: "number", Decimal: "number", float: "number", str: "string",
-    date: "date", FarDate: "date", FarDateTime: "date and time", time: "time", datetime: "date and time", timedelta: "days and time duration",
+    date: "date", FarDate: "date", datetime: "date and time", FarDateTime: "date and time", time: "time",
+    timedelta: "days and time duration",
     Months: "years and months duration", list: "list", tuple: "list", dict: "context", Range: "range",
     Function: "function",
 }  # fmt: skip
 _BASES: tuple[tuple[Any, str], ...] = (
     (bool, "boolean"), ((int, Decimal), "number"), (str, "string"), (datetime, "date and time"), (date, "date"),
-    (time, "time"), (timedelta, "days and time duration"), (Mapping, "context"), ((list, tuple, set, frozenset), "list"),
+    (time, "time"), (timedelta, "days and time duration"), (Mapping, "context"),
+    ((list, tuple, set, frozenset), "list"),
 )  # fmt: skip
 
 

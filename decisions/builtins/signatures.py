@@ -45,8 +45,10 @@ class Builtin:
             if names is not None:
                 known = signature.names
                 if set(names) <= set(known) and set(known[: signature.required]) <= set(names):
-                    order = tuple(names.index(name) if name in names else -1 for name in known)
-                    found.append((signature, order))
+                    order = [names.index(name) if name in names else -1 for name in known]
+                    while order and order[-1] == -1:
+                        order.pop()
+                    found.append((signature, tuple(order)))
             elif signature.required <= count and (signature.rest or count <= len(signature.names)):
                 found.append((signature, None))
         return found
@@ -64,8 +66,6 @@ class Builtin:
         for signature, order in plan:
             given = arguments
             if order is not None:
-                while order and order[-1] == -1:
-                    order = order[:-1]
                 given = [arguments[index] if index >= 0 else None for index in order]
             fitted = _fit(signature, given, named=order is not None)
             if fitted is not None:

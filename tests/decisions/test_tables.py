@@ -129,7 +129,8 @@ def test_bad_files_are_refused(data: bytes) -> None:
 def test_a_cycle_of_decisions_is_refused() -> None:
     def decision(own: str, other: str) -> str:
         requirement = f'<informationRequirement><requiredDecision href="#{other}"/></informationRequirement>'
-        return f'<decision id="{own}" name="{own}">{requirement}<literalExpression><text>1</text></literalExpression></decision>'
+        logic = "<literalExpression><text>1</text></literalExpression>"
+        return f'<decision id="{own}" name="{own}">{requirement}{logic}</decision>'
 
     with pytest.raises(DmnError, match="a"):
         read_model((HEAD + decision("a", "b") + decision("b", "a") + "</definitions>").encode())
