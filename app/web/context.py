@@ -91,6 +91,13 @@ def sight() -> Sight:
     return Sight(me(), office(), bool(roles & SEES_ALL) or sees_office(me(), in_force()))
 
 
+def count_supervised() -> int:
+    """How many orders that the person sees are overdue and not closed; more than a page is not counted."""
+    if "supervised" not in g:
+        g.supervised = len(platform().read.orders(sight(), overdue=True))
+    return cast(int, g.supervised)
+
+
 def is_admin() -> bool:
     return ADMIN in me().roles(office())
 

@@ -13,6 +13,7 @@ from app.web.clocks import lamp_until
 from app.web.language import _
 from app.web.words import moment, short_moment
 from persistence.reading import PAGE
+from processes.regulation import Regulation
 from timers.limits import Unit
 
 blueprint = Blueprint("inbox", __name__)
@@ -75,7 +76,7 @@ def _task(row: Row) -> dict[str, Any]:
         lamp = {"state": "done", "words": _("已办")}
         due = short_moment(row["closed_at"], regulation.zone, context.now())
     else:
-        lamp = lamp_until(row["due_at"], context.now(), context.platform().calendars.current(), regulation, _unit(row))
+        lamp = _lamp(row["due_at"], regulation)
         due = moment(row["due_at"], regulation.zone, context.now()) if row["due_at"] else ""
     order = {key.removeprefix("order_"): row[key] for key in row if key.startswith("order_") and key != "order_id"}
     return _about(order) | {"lamp": lamp, "due": due, "step": row["name"], "href": _order_href(order["number"], row)}
@@ -93,13 +94,11 @@ def _order(row: Row) -> dict[str, Any]:
     if row["closed_at"] or row["archived_at"]:
         lamp = {"state": "done", "words": status}
         due = short_moment(row["archived_at"] or row["closed_at"], regulation.zone, context.now())
-    elif row["next_due_at"]:
-        lamp = lamp_until(row["next_due_at"], context.now(), context.platform().calendars.current(), regulation, "h")
-        due = moment(row["next_due_at"], regulation.zone, context.now())
-    elif row["overdue"]:
-        lamp = {"state": "late", "words": _("已超期")}
     else:
-        lamp = {"state": "none", "words": _("无时限")}
+        lamp = _lamp(row["next_due_at"], regulation)
+        due = moment(row["next_due_at"], regulation.zone, context.now()) if row["next_due_at"] else ""
+        if row["overdue"]:
+            lamp, due = {"state": "late", "words": _("已超期")}, _("下一时限 %(at)s", at=due) if due else ""
     href = url_for("orders.show", number=row["number"])
     return _about(row) | {"lamp": lamp, "due": due, "step": status, "href": href}
 
@@ -128,11 +127,11 @@ def _labels(key: str) -> Mapping[str, str]:
     return {str(option.value): option.label for option in fields[key].options} if key in fields else {}
 
 
-def _unit(row: Row) -> Unit:
+def _lamp(due_at: datetime | None, regulation: Regulation) -> dict[str, str]:
     """Limits in days end at close of business or at midnight; anything else runs by the clock."""
-    counting = context.in_force().counting
-    local = row["due_at"].astimezone(context.in_force().zone).time() if row["due_at"] else None
-    return "wd" if local in (counting.close, time(), time(23, 59)) else "h"
+    local = due_at.astimezone(regulation.zone).time() if due_at else None
+    unit: Unit = "wd" if local in (regulation.counting.close, time(), time(23, 59)) else "h"
+    return lamp_until(due_at, context.now(), context.platform().calendars.current(), regulation, unit)
 
 
 def _end_of_day() -> datetime:
@@ -154,7 +153,11 @@ def _titles() -> dict[str, str]:
 
 def _tabs(tab: str) -> list[dict[str, Any]]:
     read, sight = context.platform().read, context.sight()
-    counts = {"sign_for": read.count_open(sight, elements=SIGN_FOR), "todo": read.count_open(sight)}
+    counts = {
+        "sign_for": read.count_open(sight, elements=SIGN_FOR),
+        "todo": read.count_open(sight),
+        "supervised": context.count_supervised(),
+    }
     return [
         {"label": label, "count": counts.get(key, 0), "href": url_for("inbox.index", tab=key), "current": key == tab}
         for key, label in _titles().items()
@@ -179,7 +182,8 @@ def _lamps(tab: str, lamp: str) -> list[dict[str, Any]]:
             "href": url_for("inbox.index", tab=tab, lamp=None if key == lamp else key),
         }
         for key, state, words, count in offered
-        if count or key == lamp
+        # What is due today is offered only where it says more than what is overdue.
+        if key == lamp or count > (late if key == "today" else 0)
     ]
 
 

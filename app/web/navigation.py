@@ -68,7 +68,8 @@ def _groups() -> list[tuple[str, list[Item]]]:
     work.append(Item(url_for("inbox.index"), "inbox", _("待办"), count, late > 0, current=tab in ("todo", "sign_for")))
     work.append(Item(url_for("inbox.index", tab="all"), "files", _("工单"), current=on_orders))
     supervised = url_for("inbox.index", tab="supervised")
-    work.append(Item(supervised, "alert-triangle", _("督办"), current=tab == "supervised"))
+    overdue = context.count_supervised()
+    work.append(Item(supervised, "alert-triangle", _("督办"), overdue, current=tab == "supervised"))
     manage = []
     if context.is_admin():
         manage.append(Item(url_for("people.index"), "users", _("人员"), current=request.blueprint == "people"))

@@ -13,6 +13,8 @@ from app.web.auth import sign_in_with
 from app.web.context import desk, now, platform, role_names
 from app.web.language import _
 from app.web.security import local_path
+from persistence.reading import Sight
+from processes.people import SYSTEM
 
 blueprint = Blueprint("sign_in", __name__)
 
@@ -65,18 +67,28 @@ def _page(*, login: str, next: str | None, failed: bool = False) -> str:
 
 
 def _demo_people() -> list[dict[str, Any]]:
-    """Demo users by the name of their first duty, in the order they were entered."""
+    """Demo users by the name of their first duty; in each group those first whose unit has work."""
+    busy = _busy_units()
     names, units = role_names(), {(row["office"], row["id"]): row["name"] for row in _units()}
     groups: dict[str, list[dict[str, Any]]] = {}
     for user in platform().people.all():
         if user["demo"] and not user["disabled"] and user["duties"]:
             duty = user["duties"][0]
             unit = units.get((duty.office, duty.unit), duty.unit)
-            entry = {"login": user["login"], "name": user["name"], "unit": unit}
+            entry = {"login": user["login"], "name": user["name"], "unit": unit, "busy": duty.unit in busy}
             groups.setdefault(names.get((duty.office, duty.role), duty.role), []).append(entry)
     order = list(dict.fromkeys(names.values()))
     ranked = sorted(groups.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
-    return [{"role": role, "people": people} for role, people in ranked]
+    return [
+        {"role": role, "people": sorted(people, key=lambda person: not person["busy"])} for role, people in ranked
+    ]
+
+
+def _busy_units() -> set[str]:
+    """Lead units of recent orders that are not closed."""
+    read, everything = platform().read, [office["id"] for office in platform().read.offices()]
+    orders = [row for office in everything for row in read.orders(Sight(SYSTEM, office, whole_office=True))]
+    return {str(row["lead_unit"]) for row in orders if row["lead_unit"] and row["closed_at"] is None}
 
 
 def _units() -> list[Any]:
