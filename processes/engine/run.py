@@ -21,7 +21,14 @@ from SpiffWorkflow.util.task import TaskState
 
 from processes.engine.diagram import Element, Process, is_iso_duration, read_diagram
 from processes.engine.quiet import hush
-from processes.engine.specs import ClocklessTimer, expression_texts, is_message_catch, is_timer, parse_specs
+from processes.engine.specs import (
+    ClocklessTimer,
+    EventGateway,
+    expression_texts,
+    is_message_catch,
+    is_timer,
+    parse_specs,
+)
 from processes.engine.state import LIVE, Workflow, dump, load, prune
 
 hush()
@@ -292,6 +299,11 @@ class Run:
     def _catch(self, task: Any) -> None:
         task.internal_data["event_fired"] = True
         task.task_spec._update(task)
+        gateway = task.parent
+        if gateway is not None and isinstance(gateway.task_spec, EventGateway):
+            for other in gateway.children:
+                if other is not task:
+                    other.cancel()
 
 
 def _run(task: Any) -> None:

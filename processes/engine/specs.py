@@ -25,7 +25,7 @@ from SpiffWorkflow.bpmn.parser.event_parsers import (
 )
 from SpiffWorkflow.bpmn.parser.node_parser import DEFAULT_NSMAP
 from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
-from SpiffWorkflow.bpmn.parser.task_parsers import ScriptTaskParser
+from SpiffWorkflow.bpmn.parser.task_parsers import GatewayParser, ScriptTaskParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
@@ -42,6 +42,7 @@ from SpiffWorkflow.bpmn.specs.defaults import (
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.simple import NoneEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import TimerEventDefinition
+from SpiffWorkflow.bpmn.specs.mixins.bpmn_spec_mixin import BpmnSpecMixin
 
 from processes.engine.xml import read_xml
 
@@ -83,6 +84,13 @@ class Operation(ServiceTask):  # type: ignore[misc]
     def _execute(self, task: Any) -> bool:
         task.workflow.script_engine.operate(task)
         return True
+
+
+class EventGateway(BpmnSpecMixin):  # type: ignore[misc]
+    """Lets every event behind it wait; the first that comes cancels the others (`run.py`).
+
+    The library's own takes the events over and keeps them in a form that cannot be saved.
+    """
 
 
 class Collection(BpmnDataSpecification):  # type: ignore[misc]
@@ -179,11 +187,13 @@ def _parsers() -> dict[str, tuple[type, type]]:
         full_tag("scriptTask"): (ScriptTaskParser,),
         full_tag("serviceTask"): (TaskParser,),
         full_tag("businessRuleTask"): (TaskParser,),
+        full_tag("eventBasedGateway"): (GatewayParser,),
     }
     specs: dict[str, type] = {
         full_tag("scriptTask"): Script,
         full_tag("serviceTask"): Operation,
         full_tag("businessRuleTask"): Decision,
+        full_tag("eventBasedGateway"): EventGateway,
     }
     known = {tag: pair for tag, pair in BpmnParser.PARSER_CLASSES.items() if tag not in specs}
     table = {}
