@@ -168,7 +168,8 @@ def test_an_assignee_may_be_a_login_or_an_expression() -> None:
 def test_everything_that_is_evaluated_is_compiled_once_for_all_instances() -> None:
     task = user("x", properties(unit="lead_unit", when="n > 1", anchor="started"), 'camunda:assignee="${boss}"')
     data = drawn(start(), task, boundary("limit", "x", timer("working_days(n)")), gateway("exclusive", "fork"), end(),
-                 end("late"), *line("begin", "x", "fork"), flow("fork", "finish", "n > 2"), *line("limit", "late"))  # fmt: skip
+                 end("late"), *line("begin", "x", "fork"), flow("fork", "finish", "n > 2"),
+                 *line("limit", "late"))  # fmt: skip
     compiled = definitions(data).expressions
     assert {"lead_unit", "n > 1", "started", "${boss}", "working_days(n)", "n > 2"} <= set(compiled)
 
