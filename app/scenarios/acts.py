@@ -112,13 +112,17 @@ def _calendar(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     return ()
 
 
-def _down(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
+def plan_outage(stage: Stage, act: Act) -> None:
+    """The scheduler will be off for a while. Known before time passes to the step, which may lie after the outage."""
     window = act.what.mapping()
     begins, ends = read_instant(window["from"]), read_instant(window["to"])
     if begins < stage.now:
-        raise window["from"].wrong("停机不能早于这一步的时间", "the outage begins before the time of this step")
+        raise window["from"].wrong("停机早于前一步的时间", "the outage begins before the time of the step before")
     stage.outages.append((begins, ends))
-    return ()
+
+
+def _down(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
+    return ()  # planned already: nobody does an outage
 
 
 ACTS: dict[str, Callable[[Stage, Step, Act, Packs], Refusals]] = {

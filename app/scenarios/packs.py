@@ -18,6 +18,7 @@ from app.scenarios.story import Scenario
 from persistence.memory import content_of, put_back
 from persistence.schema import upgrade
 from persistence.store import Database
+from processes.errors import BadPack
 from processes.pack import Pack, read_pack
 from processes.people import SYSTEM
 from processes.regulation import Regulation
@@ -27,14 +28,16 @@ ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Packs:
-    """`given`: the pack to run everything against, whatever the files say."""
+    """`given`: the pack to run everything against, whatever the files say. Raises `BadPack` if that is broken."""
 
     def __init__(self, given: Pack | None = None) -> None:
-        self._given = given
         self._packs: dict[Path, Pack] = {}
-        self._compiled: dict[str, Regulation] = {}
-        self._grounds: dict[str, bytes] = {}
+        # By identity: packs are kept here for the whole run, and hashing their files each time would cost more.
+        self._compiled: dict[int, Regulation] = {}
+        self._broken: dict[int, BadPack] = {}
+        self._grounds: dict[int, bytes] = {}
         self._blank: bytes | None = None
+        self._given = self._compile(given) if given is not None else None
         self._database = Database("sqlite://", SECRET)
 
     def close(self) -> None:
@@ -46,23 +49,23 @@ class Packs:
         `folder`: where the scenario's file lies. Raises `BadPack`, `UnknownPack`.
         """
         regulation = self._of(scenario, folder)
-        digest = regulation.pack.digest
+        key = id(regulation.pack)
         if self._blank is None:
             upgrade(self._database.engine)
             self._blank = content_of(self._database)
-        if digest not in self._grounds:
+        if key not in self._grounds:
             put_back(self._database, self._blank)
             library = Platform.on(self._database).library
             library.deploy(regulation.pack, effective_from=ALWAYS, actor=SYSTEM, note="", now=ALWAYS)
-            self._grounds[digest] = content_of(self._database)
-        put_back(self._database, self._grounds[digest])
+            self._grounds[key] = content_of(self._database)
+        put_back(self._database, self._grounds[key])
         platform = Platform.on(self._database)
         platform.library.keep_compiled(platform.library.rows(regulation.office)[0], regulation)
         return platform, regulation
 
     def _of(self, scenario: Scenario, folder: Path | None) -> Regulation:
         if self._given is not None:
-            return self._compile(self._given)
+            return self._given
         for above in (folder, *folder.parents) if folder else ():
             if (above / "pack.toml").is_file() and self._read(above).name == scenario.pack:
                 return self._compile(self._read(above))
@@ -93,9 +96,16 @@ class Packs:
         return self._packs[folder]
 
     def _compile(self, pack: Pack) -> Regulation:
-        if pack.digest not in self._compiled:
-            self._compiled[pack.digest] = Platform.compile(pack)
-        return self._compiled[pack.digest]
+        key = id(pack)
+        if key in self._broken:
+            raise self._broken[key]
+        if key not in self._compiled:
+            try:
+                self._compiled[key] = Platform.compile(pack)
+            except BadPack as error:
+                self._broken[key] = error
+                raise
+        return self._compiled[key]
 
 
 def own_scenarios(pack: Pack) -> Mapping[str, bytes]:

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.scenarios.acts import carry_out, receive_order
+from app.scenarios.acts import carry_out, plan_outage, receive_order
 from app.scenarios.errors import BadScenario, Difference, Unsupported
 from app.scenarios.expect import differences
 from app.scenarios.lines import Node
@@ -18,7 +18,7 @@ from app.scenarios.packs import Packs
 from app.scenarios.report import Result
 from app.scenarios.stage import Stage
 from app.scenarios.story import Scenario, Step, WantedRefusal
-from processes.errors import BadPack, Refusal
+from processes.errors import Refusal
 from processes.order import Refused
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ def play(scenario: Scenario, packs: Packs, folder: Path | None) -> Result:
         result.differences.append(str(error))
     except Refusal as error:
         result.differences.append(f"{where} {error.zh} / {error.en}")
-        result.bad_input = isinstance(error, BadPack)
+        result.bad_input = True
     except Exception as error:
         # A fault of ours in one story must not hide the results of the others.
         log.exception("scenario %s", scenario.name)
@@ -68,6 +68,8 @@ def _play(scenario: Scenario, stage: Stage, packs: Packs, result: Result) -> Non
 
 def _take(stage: Stage, step: Step, packs: Packs) -> None:
     """Let time pass to the step, then do what it says."""
+    if step.act is not None and step.act.kind == "down":
+        plan_outage(stage, step.act)
     at = stage.moment(step.at) if step.at is not None else stage.now
     if at < stage.now:
         raise step.node.wrong(

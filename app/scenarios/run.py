@@ -5,7 +5,7 @@ Each scenario has a database of its own in memory; packs are compiled and deploy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def run_paths(paths: Sequence[Path | str], *, pack: Pack | None = None, heard: H
     """Run files, and folders with all `.yaml` files below. `pack`: run them against this one; `heard`: is told of each
     result as it comes."""
     with closing(Packs(pack)) as packs:
-        return _run(_read_paths([Path(path) for path in paths]), packs, heard)
+        return run_files(files_of(Path(path) for path in paths), packs, heard)
 
 
 def run_pack(pack: Pack, *, folder: Path | None = None, heard: Heard | None = None) -> Report:
@@ -34,10 +34,11 @@ def run_pack(pack: Pack, *, folder: Path | None = None, heard: Heard | None = No
     scenarios = folder / "scenarios" if folder else None
     files = ((path, data, scenarios) for path, data in own_scenarios(pack).items())
     with closing(Packs(pack)) as packs:
-        return _run(files, packs, heard)
+        return run_files(files, packs, heard)
 
 
-def _run(files: Iterator[File], packs: Packs, heard: Heard | None) -> Report:
+def run_files(files: Iterable[File], packs: Packs, heard: Heard | None = None) -> Report:
+    """Run every scenario of the files; a file that is wrong is a failed result."""
     report = Report()
     known: dict[tuple[str, str], str] = {}
 
@@ -62,7 +63,8 @@ def _run(files: Iterator[File], packs: Packs, heard: Heard | None) -> Report:
     return report
 
 
-def _read_paths(paths: Sequence[Path]) -> Iterator[File]:
+def files_of(paths: Iterable[Path]) -> Iterator[File]:
+    """The files behind paths, each once."""
     seen: set[Path] = set()
     for path in paths:
         for file in _files(path):
