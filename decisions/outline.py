@@ -1,4 +1,4 @@
-"""A decision table as it is written: columns and cells as texts, for people to read and for lists of what it can give."""
+"""A decision table as it is written: columns and cells as texts, for people to read."""
 
 from __future__ import annotations
 
