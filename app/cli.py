@@ -18,7 +18,7 @@ from app.commands.failing import sentence_of
 COMMANDS = {
     "init": "app.commands.installing:init",
     "serve": "app.commands.serving:serve",
-    "deploy": "app.commands.deploying:deploy",
+    "deploy": "app.commands.deploying:deploy_command",
     "packs": "app.commands.packs:packs",
     "lint": "app.commands.lint:lint",
     "scenario": "app.scenarios.command:scenario",

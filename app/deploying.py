@@ -8,14 +8,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from app.platform import Platform
-from processes.errors import BadPack
+from app.scenarios.report import Report
+from app.scenarios.run import Heard, run_pack
+from processes.errors import BadPack, Refusal
 from processes.pack import Pack, Problem
 from processes.people import Actor
-from processes.regulation import Regulation
 from processes.store import DeploymentRow
+
+
+class ScenariosFailed(Refusal):
+    """The pack's own acceptance tests do not hold; `report` says which and why."""
+
+    status, code = 422, "SCENARIOS_FAILED"
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        failed = [result.scenario or result.file for result in report.results if not result.passed]
+        super().__init__(
+            f"规程包的 {len(failed)} 个场景不通过，不能部署：{'、'.join(failed)}。",
+            f"{len(failed)} scenarios of the pack fail; it cannot be deployed: {', '.join(failed)}.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +51,25 @@ def deploy(
     now: datetime,
     effective_from: datetime | None = None,
     note: str = "",
+    folder: Path | None = None,
+    heard: Heard | None = None,
 ) -> Deployed:
     """Bring a pack into force at `effective_from` (default: the date in its `pack.toml`, 00:00 of its zone).
 
-    Raises `BadPack` with every problem, `ScenariosFailed`.
+    `folder`: where the pack lies, for revised packs that its scenarios name; `heard`: is told of each scenario's
+    result. Raises `BadPack` with every problem, `ScenariosFailed`.
     """
-    existing = [row for row in platform.library.rows(pack.name) if row.digest == pack.digest]
-    regulation: Regulation | None = None
-    if not existing:
-        regulation = platform.compile(pack)
-    begins = effective_from or default_date(pack)
-    again = next((row for row in existing if row.effective_from == begins), None)
-    if again is not None:
-        return Deployed(again, new=False)
+    begins, digest = effective_from or default_date(pack), pack.digest
+    for row in platform.library.rows(pack.name):
+        if row.digest == digest and row.effective_from == begins:
+            return Deployed(row, new=False)
+    regulation = platform.compile(pack)
+    report = run_pack(pack, folder=folder, heard=heard)
+    if report.exit_code:
+        raise ScenariosFailed(report)
     row = platform.library.deploy(pack, effective_from=begins, actor=actor, note=note, now=now)
     platform.forget_choices()
-    return Deployed(row, new=True, warnings=regulation.warnings if regulation else ())
+    return Deployed(row, new=True, warnings=regulation.warnings)
 
 
 def default_date(pack: Pack) -> datetime:

@@ -31,9 +31,14 @@ def pack_folders() -> list[Path]:
 
 def find_pack(text: str) -> Pack:
     """The pack in a folder, named by path or by its name under `bpmn/`. Raises `UnknownPack`, `BadPack`."""
+    return read_pack(find_folder(text))
+
+
+def find_folder(text: str) -> Path:
+    """The folder of a pack, named by path or by its name under `bpmn/`. Raises `UnknownPack`."""
     for folder in (Path(text), PACKS / text):
         if text and folder.is_dir():
-            return read_pack(folder)
+            return folder
     raise UnknownPack(
         f"没有规程包“{text}”：既不是已部署的名称，也不是目录。", f"No pack {text!r}: no office, no folder."
     )

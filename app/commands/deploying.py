@@ -2,40 +2,78 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from pathlib import Path
+
 import click
 
 from app.commands.failing import BadInput, problem_line
 from app.commands.moments import instant
-from app.commands.printing import as_json, print_json
-from app.deploying import Deployed, zone_of
-from app.deploying import deploy as deploy_pack
+from app.commands.printing import as_json, bar, print_json
+from app.deploying import Deployed, ScenariosFailed, deploy, zone_of
 from app.opening import open_platform
-from app.packs_at_hand import find_pack
+from app.packs_at_hand import find_folder
 from app.platform import Platform
+from app.scenarios.packs import own_scenarios
+from app.scenarios.report import Result
 from app.settings import from_environment
-from processes.pack import Pack
+from processes.pack import Pack, read_pack
 from processes.people import SYSTEM, Actor
 from timers.clock import system_clock
 
 
-@click.command()
+@click.command("deploy")
 @click.argument("pack_", metavar="DIR")
 @click.option("--effective-from", metavar="DATE", help="生效时间，缺省按 pack.toml。 From when; default: pack.toml.")
 @click.option("--note", default="", help="说明，写入流水。 Why; goes into the journal.")
 @click.option("--as", "login", metavar="LOGIN", help="以谁的名义，缺省为系统。 Who deploys; default: the system.")
 @as_json
-def deploy(pack_: str, effective_from: str | None, note: str, login: str | None, json_: bool) -> None:
+def deploy_command(pack_: str, effective_from: str | None, note: str, login: str | None, json_: bool) -> None:
     """检查、跑通场景并部署规程包。 Lint a pack, run its scenarios, deploy it."""
-    pack, platform = find_pack(pack_), open_platform(from_environment())
+    folder = find_folder(pack_)
+    pack, platform = read_pack(folder), open_platform(from_environment())
     actor = _actor(platform, login) if login else SYSTEM
     begins = instant(effective_from, zone_of(pack), "--effective-from") if effective_from else None
-    done = deploy_pack(platform, pack, actor=actor, now=system_clock.now(), effective_from=begins, note=note)
-    for problem in done.warnings:
-        click.echo(f"{problem_line(problem)}", err=True)
+    done = deploy_watched(platform, pack, folder, actor=actor, effective_from=begins, note=note)
     if json_:
         print_json(as_row(done, pack))
     else:
         click.echo(deployed_line(done, pack))
+
+
+def deploy_watched(
+    platform: Platform, pack: Pack, folder: Path, *, actor: Actor, effective_from: datetime | None = None, note: str
+) -> Deployed:
+    """Deploy with a progress bar over the scenario files; ends the command where they fail."""
+    seen: set[str] = set()
+    with bar(len(own_scenarios(pack)), f"{pack.name} 场景 / scenarios") as shown:
+
+        def heard(result: Result) -> None:
+            if result.file not in seen:
+                seen.add(result.file)
+                shown.update(1)
+
+        try:
+            done = deploy(
+                platform,
+                pack,
+                actor=actor,
+                now=system_clock.now(),
+                effective_from=effective_from,
+                note=note,
+                folder=folder,
+                heard=heard,
+            )
+        except ScenariosFailed as error:
+            failed = [result for result in error.report.results if not result.passed]
+            for difference in (f"{one.scenario}  {line}" for one in failed for line in one.differences):
+                click.echo(difference, err=True)
+            click.echo(f"{error.zh} / {error.en}", err=True)
+            raise click.exceptions.Exit(error.report.exit_code) from error
+    if done.warnings:
+        count, name = len(done.warnings), pack.name
+        click.echo(f"{name}：检查有 {count} 条提醒，见 jieban lint。 / {count} warnings: jieban lint {name}", err=True)
+    return done
 
 
 def as_row(done: Deployed, pack: Pack) -> dict[str, object]:

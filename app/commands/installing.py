@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import click
 
-from app.commands.deploying import deployed_line
-from app.commands.failing import problem_line
+from app.commands.deploying import deploy_watched, deployed_line
 from app.demo import lay_down
-from app.deploying import deploy
 from app.opening import open_platform
 from app.packs_at_hand import pack_folders
 from app.settings import from_environment
@@ -20,12 +18,10 @@ from timers.clock import system_clock
 @click.option("--demo", is_flag=True, help="另建演示人员和工单。 With people and orders to play with.")
 def init(demo: bool) -> None:
     """建库并部署随附的规程包；可重复执行。 Make the database, deploy the packs; may be run again."""
-    platform, now = open_platform(from_environment()), system_clock.now()
+    platform = open_platform(from_environment())
     for folder in pack_folders():
         pack = read_pack(folder)
-        done = deploy(platform, pack, actor=SYSTEM, now=now, note="init")
-        for problem in done.warnings:
-            click.echo(problem_line(problem), err=True)
+        done = deploy_watched(platform, pack, folder, actor=SYSTEM, note="jieban init")
         click.echo(deployed_line(done, pack))
         if demo:
             laid = lay_down(platform, pack.name, system_clock)

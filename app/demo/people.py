@@ -1,15 +1,15 @@
 """Demo people: somebody for every duty that the pack names, with the one demo password.
 
-Logins are the duty: `role` in the office, `role.unit` in a unit. Some people hold several duties, as people do: whoever
-handles in a small unit also signs for it, and one person stands in for everybody in the office.
+Logins are the duty: `role` in the office, `role.unit` in a unit. In every unit somebody holds each duty of the main
+line; the rarer ones are held in a few units only. One person stands in for everybody in the office.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from random import Random
+from typing import Any
 
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD
@@ -20,7 +20,7 @@ from processes.regulation import Regulation
 
 SEED = 12345
 FULL_UNITS = 8
-"""Units in which every duty has a person of its own."""
+"""Units in which also the duties beside the main line are held."""
 
 SURNAMES = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何林高罗郑梁谢宋唐许韩邓冯曹彭曾肖田董潘袁蔡余于叶蒋杜苏魏程吕丁沈任姚卢"
 GIVEN = [
@@ -53,7 +53,7 @@ GIVEN = [
 def enter_people(platform: Platform, office: str, now: datetime) -> int:
     """Enter the demo people of an office; returns how many are new."""
     regulation = platform.library.in_force(office, now)
-    units = [str(row["id"]) for row in platform.read.units(office)]
+    units = platform.read.units(office)
     names = _names(Random(f"{SEED}:{office}"))
     password: str | None = None
     new = 0
@@ -97,31 +97,34 @@ def _login(platform: Platform, office: str, login: str) -> str:
     return f"{office}.{login}"
 
 
-def _duties(regulation: Regulation, units: list[str]) -> Iterator[tuple[str, list[Duty]]]:
+def _duties(regulation: Regulation, units: list[Mapping[str, Any]]) -> Iterator[tuple[str, list[Duty]]]:
     """Login and duties of everybody, in a fixed order."""
     office, roles = regulation.office, regulation.roles
     in_office = [role for role, said in roles.items() if said.get("sees") == "office"]
     for role in in_office:
         yield role, [Duty(office, role)]
     yield "stand_in", [Duty(office, role) for role in in_office]
+    rng = Random(SEED)
+    full = {unit["id"] for unit in rng.sample(units, min(FULL_UNITS, len(units)))}
     in_units = [role for role, said in roles.items() if said.get("sees") == "unit"]
-    working = _working_roles(regulation, in_units)
-    full = set(Random(SEED).sample(units, min(FULL_UNITS, len(units))))
-    for unit in units if working else ():
-        if unit in full:
-            for role in in_units:
-                yield f"{role}.{unit}", [Duty(office, role, unit)]
+    daily, named = _roles_of_tasks(regulation, regulation.main), _roles_of_tasks(regulation)
+    for role in in_units:
+        if role in daily:
+            chosen = units
+        elif role in named:
+            chosen = [unit for unit in units if unit["id"] in full]
         else:
-            yield f"{working[0]}.{unit}", [Duty(office, role, unit) for role in working]
+            chosen = [rng.choice([unit for unit in units if unit["level"] != "city"] or units)]
+        for unit in chosen:
+            yield f"{role}.{unit['id']}", [Duty(office, role, str(unit["id"]))]
     for role in sorted(SEES_ALL):
         yield role, [Duty(office, role)]
 
 
-def _working_roles(regulation: Regulation, in_units: Iterable[str]) -> list[str]:
-    """The roles of units that do the tasks of the main line, the busiest first."""
-    tasks = [e for e in regulation.definitions.processes[regulation.main].elements.values() if e.type == "userTask"]
-    counted = Counter(role for task in tasks for role in task.roles)
-    return sorted((role for role in in_units if counted[role]), key=lambda role: -counted[role])
+def _roles_of_tasks(regulation: Regulation, process_id: str | None = None) -> set[str]:
+    """The roles that do the user tasks of one process, or of all."""
+    processes = [p for p in regulation.processes() if process_id in (None, p.id)]
+    return {role for process in processes for element in process.elements.values() for role in element.roles}
 
 
 def _names(rng: Random) -> Iterator[str]:

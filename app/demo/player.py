@@ -58,7 +58,7 @@ class Player:
     def _receive(self, story: Story) -> Order:
         at, rng, request = story.received_at, story.rng, story.request
         main = self._regulation.definitions.processes[self._regulation.main]
-        actor = rng.choice([one for one in self._people if one.holds(self._office, main.starters, None)])
+        actor = self._one_of([one for one in self._people if one.holds(self._office, main.starters, None)], rng)
         values, personal = self._platform.check(
             self._regulation, main.start.form, self._asked(request, at, rng), {"now": at, "actor": actor.user}
         )
@@ -67,8 +67,7 @@ class Player:
 
     def _asked(self, request: Table, at: datetime, rng: Random) -> dict[str, Any]:
         """The intake form as the call agent fills it in."""
-        regions = dict(self._regulation.pack.settings.get("regions", {}))
-        region = rng.choice(list(regions)) if regions else None
+        regions = self._regulation.pack.settings.get("regions", {})
         return {
             "channel": self._channel(rng),
             "received_at": at.isoformat(),
@@ -76,8 +75,8 @@ class Player:
             "title": request["title"],
             "content": request["content"],
             "category": request["category"],
-            "region": region,
-            "event_place": f"{regions.get(region, '')}{request['spot']}",
+            "region": rng.choice(list(regions)) if regions else None,
+            "event_place": request["spot"],
             "identity_mode": rng.choice(["real", "real", "real", "real", "confidential"]),
             "petitioner_name": name_of(rng),
             "phone": phone_of(rng),
@@ -116,7 +115,9 @@ class Player:
     def _one_of(self, actors: list[Actor], rng: Random) -> Actor:
         if not actors:
             raise Refusal("没有演示人员承担这项职责。", "No demo person holds this duty.")
-        return rng.choice(actors)
+        # Who holds many duties only stands in: it is the others' work.
+        own = min(len(one.duties) for one in actors)
+        return rng.choice([one for one in actors if len(one.duties) == own])
 
     def _said(self, act: Table, story: Story, actor: Actor, at: datetime) -> dict[str, Any]:
         """What the actor fills in, placeholders resolved."""
