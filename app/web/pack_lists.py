@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 from flask import url_for
@@ -11,11 +13,13 @@ from app.web.language import _, language
 from decisions import Decision
 from decisions.outline import Outline, outline
 from forms import FieldSpec
+from processes.engine.diagram import Element, Process
 from processes.regulation import Regulation
 from timers.words import limit_words
 
 LIMITS = "limits"
 """The decision that says how long everything may take (docs/architecture.md)."""
+LIMIT_CALL = re.compile(r'=?\s*limit\("([^"]+)"\)')
 
 
 def forms_of(regulation: Regulation) -> list[dict[str, Any]]:
@@ -31,39 +35,44 @@ def forms_of(regulation: Regulation) -> list[dict[str, Any]]:
 
 
 def timers_of(regulation: Regulation) -> list[dict[str, Any]]:
-    """Limits of the table and of the drawings, with citation and kind (text, default, masked)."""
+    """Limits of the table and of the drawings, with citation and kind (text, reading, default, masked)."""
     table = outline(regulation.tables[LIMITS]) if LIMITS in regulation.tables else None
     listed = _of_table(regulation, table) if table else []
-    for process in regulation.processes():
-        for element in process.elements.values():
-            if element.event != "timer":
-                continue
-            at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number, "process": process.id}
-            listed.append(
-                {
-                    "id": element.properties.get("timer") or "—",
-                    "name": element.name or element.id,
-                    "href": url_for("packs.process", element=element.id, **at),
-                    "limit": element.timer,
-                    "cites": element.properties.get("cites"),
-                    **_kind(element.properties.get("kind", "")),
-                    "then": process.name,
-                }
-            )
+    for process, element in _timer_elements(regulation):
+        if _work(element) is not None:
+            continue  # its rows of the table say more
+        at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number, "process": process.id}
+        listed.append(
+            {
+                "id": element.properties.get("timer") or "—",
+                "name": element.name or element.id,
+                "href": url_for("packs.process", element=element.id, **at),
+                "limit": element.timer,
+                "cites": element.properties.get("cites"),
+                **_kind(element.properties.get("kind", "")),
+                "then": process.name.partition("：")[0],
+            }
+        )
     return sorted(listed, key=lambda timer: (timer["id"] == "—", timer["id"]))
 
 
 def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
-    at: dict[str, Any] = {"pack": regulation.office, "deployment": str(regulation.number), "decision": LIMITS}
+    at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number, "decision": LIMITS}
     columns = {column.name: index for index, column in enumerate(table.outputs)}
+    used: dict[str, list[str]] = {}
+    for _process, element in _timer_elements(regulation):
+        if work := _work(element):
+            used.setdefault(work, []).append(element.name or element.id)
     listed = []
     for rule in table.rules:
         cells = {name: rule.outputs[index].strip().strip('"') for name, index in columns.items()}
-        timer = cells.get("timer", "null")
+        work, timer = rule.inputs[0].strip().strip('"'), cells.get("timer", "null")
+        conditions = zip(table.inputs[1:], rule.inputs[1:], strict=True)
         listed.append(
             {
                 "id": "—" if timer == "null" else timer,
-                "name": rule.annotation or rule.inputs[0].strip('"'),
+                "name": "、".join(dict.fromkeys(used.get(work, [rule.annotation or work]))),
+                "when": "；".join(f"{column.label} {cell}" for column, cell in conditions if cell.strip() not in ("", "-")),
                 "href": url_for("decisions.show", **at),
                 "limit": limit_text(cells.get("value", ""), cells.get("unit", "")),
                 "cites": cells.get("basis"),
@@ -72,6 +81,19 @@ def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
             }
         )
     return listed
+
+
+def _timer_elements(regulation: Regulation) -> Iterator[tuple[Process, Element]]:
+    for process in regulation.processes():
+        for element in process.elements.values():
+            if element.event == "timer":
+                yield process, element
+
+
+def _work(element: Element) -> str | None:
+    """`sign` for a timer drawn as `limit("sign")`."""
+    found = LIMIT_CALL.fullmatch((element.timer or "").strip())
+    return found[1] if found else None
 
 
 def limit_text(value: str, unit: str) -> str:

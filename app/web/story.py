@@ -42,10 +42,12 @@ class Teller:
         """One entry: `words`, `kind`, `at`, `iso`, `notes`, `said`, `bases`."""
         changed = json.loads(row["changed"] or "{}")
         fired = row["act"] == "fire"
+        element = self.find(row["element"])
+        reminder = element is not None and element.properties.get("soft") == "true"
         at = row["due_at"] if fired and row["due_at"] else row["happened_at"]
         return {
             "words": self.words(row, changed),
-            "kind": "timer" if fired else "",
+            "kind": "timer" if fired and not reminder else "",
             "at": short_moment(at, self.zone, self.now),
             "iso": at.isoformat(),
             "notes": self._notes(row, changed),
@@ -61,7 +63,7 @@ class Teller:
             "at": exact_moment(row["happened_at"], self.zone),
             "due": exact_moment(row["due_at"], self.zone) if row["due_at"] else "",
             "actor": self.actor(row["actor"]),
-            "act": row["act"],
+            "act": _acts().get(row["act"], row["act"]),
             "element": self.element(row["element"]),
             "changed": [
                 {"label": key, "value": value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}
@@ -154,3 +156,21 @@ class Teller:
         if spec.component == "datetime" and spec.subtype == "datetime":
             return moment(datetime.fromisoformat(str(value)), self.zone, self.now)
         return str(value)
+
+
+def _acts() -> dict[str, str]:
+    """The acts of the journal in words."""
+    return {
+        "receive": _("登记"),
+        "complete": _("办理"),
+        "send": _("申请"),
+        "fire": _("到期"),
+        "reveal": _("查看个人信息"),
+        "recalculate": _("重算时限"),
+        "claim": _("领取"),
+        "release": _("放回"),
+        "deploy": _("部署规程"),
+        "import_calendar": _("导入历法"),
+        "disable_user": _("停用账号"),
+        "enable_user": _("启用账号"),
+    }
