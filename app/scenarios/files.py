@@ -126,6 +126,8 @@ def _check_companions(said: Mapping[str, Node], kind: str | None) -> None:
 
 
 def _act(kind: str, said: Mapping[str, Node]) -> Act:
+    if "of" in said:
+        return Act("of", said["of"])  # a step of a running duty: known to the format, refused when it is played
     what = said[kind]
     if kind in ("complete", "send", "deploy", "start"):
         what.text()

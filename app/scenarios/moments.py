@@ -13,6 +13,8 @@ from timers.calendar import Calendar
 
 Unit = Literal["min", "h", "d", "wd"]
 _FORWARD = re.compile(r"\+(\d{1,6})(min|h|d|wd)")
+YEARS = range(1900, 2200)
+"""Years in which stories can play: far enough from the ends of the calendar that every limit can be counted."""
 _MOST = {"min": 999_999, "h": 999_999, "d": 36_525, "wd": 10_000}
 
 
@@ -54,10 +56,9 @@ def read_instant(node: Node) -> datetime:
             f"时间“{written[:40]}”缺少时区偏移，如 +08:00",
             f"the time {written[:40]!r} lacks its offset, such as +08:00",
         )
-    try:
-        return found.astimezone(UTC)
-    except OverflowError:
-        raise node.wrong(f"时间“{written[:40]}”超出范围", f"the time {written[:40]!r} is out of range") from None
+    if found.year not in YEARS:
+        raise node.wrong(f"时间“{written[:40]}”超出范围", f"the time {written[:40]!r} is out of range")
+    return found.astimezone(UTC)
 
 
 def read_moment(node: Node) -> datetime | Forward:

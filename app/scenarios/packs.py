@@ -69,7 +69,7 @@ class Packs:
         for above in (folder, *folder.parents) if folder else ():
             if (above / "pack.toml").is_file() and self._read(above).name == scenario.pack:
                 return self._compile(self._read(above))
-        if not (PACKS / scenario.pack / "pack.toml").is_file():
+        if Path(scenario.pack).name != scenario.pack or not (PACKS / scenario.pack / "pack.toml").is_file():
             raise UnknownPack(f"没有规程包“{scenario.pack}”。", f"There is no pack {scenario.pack!r}.")
         return self._compile(self._read(PACKS / scenario.pack))
 

@@ -14,6 +14,7 @@ from app.scenarios.acts import carry_out, plan_outage, receive_order
 from app.scenarios.errors import BadScenario, Difference, Unsupported
 from app.scenarios.expect import differences
 from app.scenarios.lines import Node
+from app.scenarios.moments import YEARS
 from app.scenarios.packs import Packs
 from app.scenarios.report import Result
 from app.scenarios.stage import Stage
@@ -71,6 +72,8 @@ def _take(stage: Stage, step: Step, packs: Packs) -> None:
     if step.act is not None and step.act.kind == "down":
         plan_outage(stage, step.act)
     at = stage.moment(step.at) if step.at is not None else stage.now
+    if at.year not in YEARS:
+        raise step.node.wrong(f"时间 {stage.shown(at)} 超出范围", f"{stage.shown(at)} is out of range")
     if at < stage.now:
         raise step.node.wrong(
             f"时间 {stage.shown(at)} 早于前一步的 {stage.shown(stage.now)}",

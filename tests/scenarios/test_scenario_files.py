@@ -19,6 +19,7 @@ from tests.scenarios.telling import DISPATCHED, HEAD, line_of, result, run, told
         ("- {at: 2026-09-28T11:00:00, expect: {open: []}}", 7, "缺少时区偏移"),
         ("- {at: 2026-13-28T11:00:00+08:00, expect: {open: []}}", 7, "bad time"),
         ("- {at: 2026-09-28, expect: {open: []}}", 7, "bad time"),
+        ("- {at: 9999-12-31T23:59:59+08:00, expect: {open: []}}", 7, "out of range"),
         ("- {at: 17:30, expect: {open: []}}", 7, "bad time"),
         ("- {at: +5, expect: {open: []}}", 7, "bad time"),
         ("- {at: +5 wd, expect: {open: []}}", 7, "+10wd"),
@@ -82,6 +83,7 @@ def test_name_that_the_pack_does_not_know(tmp_path: Path, steps: str, says: str)
     ("step", "key"),
     [
         ("{start: duty}", "start"),
+        ("{as: agent, complete: accept, of: duty}", "of"),
         ("{confirm: {x: 1}}", "confirm"),
         ("{declare: {outage: true}}", "declare"),
         ("{migrate: {to: latest}}", "migrate"),

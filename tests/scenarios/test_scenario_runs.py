@@ -67,11 +67,12 @@ def test_same_file_named_twice_runs_once(draft: Draft) -> None:
     assert len(run_paths([folder, folder / "scenarios" / "good.yaml"]).results) == 1
 
 
-def test_unknown_pack_is_bad_input(tmp_path: Path) -> None:
-    (tmp_path / "story.yaml").write_text(GOOD.replace("pack: small", "pack: nowhere"), encoding="utf-8")
+@pytest.mark.parametrize("name", ["nowhere", "../tests/packs/small"])
+def test_unknown_pack_is_bad_input(tmp_path: Path, name: str) -> None:
+    (tmp_path / "story.yaml").write_text(GOOD.replace("pack: small", f"pack: {name}"), encoding="utf-8")
     report = run_paths([tmp_path])
     assert report.exit_code == 2
-    assert "There is no pack 'nowhere'" in report.results[0].differences[0]
+    assert f"There is no pack '{name}'" in report.results[0].differences[0]
 
 
 def test_broken_pack_is_bad_input(draft: Draft) -> None:
