@@ -18,45 +18,16 @@ import sqlalchemy as sa
 from persistence import tables as t
 from persistence.database import connect
 from persistence.keys import MasterKey, OrderKey
+from persistence.writes import ADD_JOURNAL, DEADLINE, INSTANCE, TASK, Writes, journal_row
 from processes.command import Changes
-from processes.errors import NotFound, Stale
-from processes.journal import GENESIS, Row, chain
+from processes.errors import NotFound
+from processes.journal import GENESIS, chain
 from processes.order import Deadline, Entry, Instance, Notice, Order, Task
-
-INSTANCE = ("id", "process", "state", "vars", "status", "started_at", "started_by", "ended_at", "seq")
-TASK = (
-    "id", "instance", "process", "element", "name", "form", "unit", "assignee", "local",
-    "opened_at", "due_at", "closed_at", "outcome", "done_by",
-)  # fmt: skip
-DEADLINE = (
-    "id", "instance", "process", "element", "name", "timer", "task", "subject", "host", "rule", "anchor_at", "due_at",
-    "provisional", "calendar", "explanation", "soft", "depends_on", "held_by", "extended_from", "fired_at",
-    "cancelled_at", "ended_at",
-)  # fmt: skip
-INDEXED_FACTS = ("request_type", "category", "region", "channel", "lead_unit")
-
-
-def _updating(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
-    """An UPDATE of rows by id, for one or many rows. Built once: building a statement costs more than running it."""
-    values: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in names}
-    return table.update().where(table.c.id == sa.bindparam("row_id")).values(values)
-
 
 ORDER = (
     "id", "office", "number", "deployment", "status", "title", "received_at", "facts", "version", "closed_at",
     "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started", "ended_instances",
 )  # fmt: skip
-ORDER_CHANGES = (
-    *INDEXED_FACTS, "status", "overdue", "closed_at", "archived_at", "next_due_at", "facts", "units", "done", "started",
-    "ended_instances", "version", "journal_seq", "journal_head",
-)  # fmt: skip
-INSTANCE_CHANGES = ("state", "vars", "status", "ended_at")
-TASK_CHANGES = ("assignee", "due_at", "closed_at", "outcome", "done_by")
-DEADLINE_CHANGES = (
-    "rule", "due_at", "provisional", "calendar", "explanation", "held_by", "extended_from", "fired_at", "cancelled_at",
-    "ended_at",
-)  # fmt: skip
-
 _KEY: sa.BindParameter[Any] = sa.bindparam("key")
 _ROW = sa.select(*(t.work_order.c[name] for name in ORDER)).with_for_update()
 LOAD_ORDER = _ROW.where(t.work_order.c.id == _KEY)
@@ -75,19 +46,6 @@ LOAD_TASKS = sa.select(t.task).where(t.task.c.order_id == _KEY, t.task.c.closed_
 LOAD_DEADLINES = sa.select(t.deadline).where(
     t.deadline.c.order_id == _KEY, t.deadline.c.ended_at.is_(None), t.deadline.c.cancelled_at.is_(None)
 )
-SAVE_ORDER = _updating(t.work_order, ORDER_CHANGES).where(t.work_order.c.version == sa.bindparam("old_version"))
-SAVE_INSTANCES = _updating(t.instance, INSTANCE_CHANGES)
-SAVE_TASKS = _updating(t.task, TASK_CHANGES)
-SAVE_DEADLINES = _updating(t.deadline, DEADLINE_CHANGES)
-ADD_ORDER = t.work_order.insert()
-ADD_UNITS = t.order_unit.insert()
-ADD_INSTANCES = t.instance.insert()
-ADD_TASKS = t.task.insert()
-ADD_DEADLINES = t.deadline.insert()
-ADD_JOURNAL = t.journal.insert()
-ADD_NOTICES = t.outbox.insert()
-ADD_KEYS = t.order_key.insert()
-ADD_PERSONAL = t.personal.insert()
 LOAD_KEY = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == _KEY)
 _SERIES = (t.counter.c.office == sa.bindparam("of_office")) & (t.counter.c.series == sa.bindparam("of_series"))
 COUNT_ON = t.counter.update().where(_SERIES).values(value=t.counter.c.value + 1).returning(t.counter.c.value)
@@ -128,15 +86,23 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:
-        """One command, one commit. Inside `batch()` it is a savepoint of the larger commit."""
+        """One command, one commit. Inside `batch()` it is a savepoint of the larger commit, inside `bulk()` a part."""
+        bulk: Bulk | None = getattr(self._local, "bulk", None)
+        if bulk is not None:
+            with bulk.part():
+                work = UnitOfWork(bulk.connection, self, bulk.writes)
+                yield work
+                work.forget_history()
+            return
         with self._writing() as connection, self._current(connection):
             work = UnitOfWork(connection, self)
             yield work
-        work.committed()
+        work.forget_history()
+        work.keep()
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Group the commands of this thread into one commit (replays; stated in their output)."""
+        """Group the commands of this thread into one commit; a command that fails leaves the others."""
         try:
             with self.engine.begin() as connection, self._current(connection):
                 yield
@@ -145,10 +111,28 @@ class Database:
             raise
 
     @contextmanager
+    def bulk(self) -> Iterator[None]:
+        """Group the commands of this thread into one commit, written together at its end (replays; stated in their
+        output). A command that fails fails them all. Queries by `reading` inside see what came before.
+        """
+        with self.engine.begin() as connection, self._current(connection):
+            bulk = self._local.bulk = Bulk(connection)
+            try:
+                yield
+                bulk.flush()
+            finally:
+                self._local.bulk = None
+        for order in bulk.writes.orders.values():
+            self.kept.keep(order)
+
+    @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
         """A connection for queries; inside a transaction the one that writes, so that it sees its own work."""
         open_one: sa.Connection | None = getattr(self._local, "connection", None)
         if open_one is not None:
+            bulk: Bulk | None = getattr(self._local, "bulk", None)
+            if bulk is not None:
+                bulk.flush()
             yield open_one
             return
         with self.engine.connect().execution_options(jieban_read=True) as connection:
@@ -174,37 +158,66 @@ class Database:
             self._local.connection = before
 
 
-class UnitOfWork:
-    """One transaction (processes.store.Transaction)."""
+class Bulk:
+    """A group of commands in progress: one connection, one collector."""
 
-    def __init__(self, connection: sa.Connection, database: Database) -> None:
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.writes = Writes()
+        self._failed = False
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """One command. What it left in memory when it failed must never be written."""
+        try:
+            yield
+        except BaseException:
+            self._failed = True
+            raise
+
+    def flush(self) -> None:
+        if self._failed:
+            raise RuntimeError("a command of this group has failed: nothing of it may be written")
+        self.writes.flush(self.connection)
+
+
+class UnitOfWork:
+    """One transaction (processes.store.Transaction). `writes`: the collector of the group it is a part of, if any."""
+
+    def __init__(self, connection: sa.Connection, database: Database, writes: Writes | None = None) -> None:
         self.connection = connection
         self.database = database
-        self._taken: dict[str, Order] = {}
-        self._keys: dict[str, OrderKey] = {}
-        self._sealed: list[tuple[str, str, Any]] = []
-        self._new_keys: list[dict[str, Any]] = []
+        self._writes = writes or Writes()
+        self._at_once = writes is None
+        self._taken: list[Order] = []
 
     # -- loading ----------------------------------------------------------------------------------------------------
 
     def order(self, order_id: str) -> Order:
-        return self._load(LOAD_ORDER, order_id)
+        return self._in_hand(order_id) or self._load(LOAD_ORDER, order_id)
 
     def order_of_task(self, task_id: str) -> Order:
-        return self._load(LOAD_BY_TASK, task_id)
+        return self._in_hand(self._writes.tasks.get(task_id)) or self._load(LOAD_BY_TASK, task_id)
 
     def order_of_deadline(self, deadline_id: str) -> Order:
         return self._load(LOAD_BY_DEADLINE, deadline_id)
+
+    def _in_hand(self, order_id: str | None) -> Order | None:
+        order = self._writes.orders.get(order_id) if order_id else None
+        if order is not None:
+            self._taken.append(order)
+        return order
 
     def _load(self, statement: sa.Select[Any], key: str) -> Order:
         row = self.connection.execute(statement, {"key": key}).mappings().first()
         if row is None:
             raise NotFound()
-        if row["id"] in self._taken:
-            return self._taken[row["id"]]
+        if (order := self._in_hand(row["id"])) is not None:
+            return order
         kept = self.database.kept.take(row["id"])
         order = kept if kept is not None and kept.version == row["version"] else self._read(row)
-        self._taken[order.id] = order
+        self._taken.append(order)
+        self._writes.have(order)
         return order
 
     def _read(self, row: sa.RowMapping) -> Order:
@@ -241,126 +254,45 @@ class UnitOfWork:
         )
         order.journal_seq, order.journal_head = rows[-1].seq, rows[-1].hash
         order.ended_instances += sum(1 for i in order.instances.values() if i.ended_at is not None)
-        run = self.connection.execute
-        new = order.version == 0
+        stored = order.version
         order.version += 1
-        values = self._order_row(order)
-        if new:
-            run(ADD_ORDER, values)
-        elif run(SAVE_ORDER, {**_to(values, ORDER_CHANGES), "old_version": order.version - 1}).rowcount != 1:
-            raise Stale()
-        if changes.new_units:
-            run(ADD_UNITS, [{"unit": u, "order_id": order.id} for u in sorted(changes.new_units)])
-        self._save_instances(order, changes)
-        self._save_tasks(order, changes)
-        self._save_deadlines(order, changes)
-        run(ADD_JOURNAL, [_journal_row(row) for row in rows])
-        self._save_personal(order)
-        if notices:
-            run(ADD_NOTICES, [_notice_row(order, notice) for notice in notices])
-        self._taken[order.id] = order
+        self._writes.add(order, stored, changes, rows, notices)
+        if self._at_once:
+            self._writes.flush(self.connection)
+        self._taken.append(order)
 
-    def committed(self) -> None:
-        """The commit is through: keep the aggregates for the next command, without what is history."""
-        for order in self._taken.values():
+    def forget_history(self) -> None:
+        """The command is through: what is history leaves the aggregates."""
+        for order in self._taken:
             _forget_history(order)
+
+    def keep(self) -> None:
+        """The commit is through: keep the aggregates for the next command."""
+        for order in self._taken:
             self.database.kept.keep(order)
-
-    def _order_row(self, order: Order) -> dict[str, Any]:
-        due = [d.due_at for d in order.deadlines.values() if _pending(d) and not d.soft]
-        facts = order.facts
-        return {
-            **{name: facts.get(name) for name in INDEXED_FACTS},
-            "id": order.id,
-            "office": order.office,
-            "number": order.number,
-            "deployment": order.deployment,
-            "status": order.status,
-            "title": order.title,
-            "overdue": bool(facts.get("overdue")),
-            "received_at": order.received_at,
-            "closed_at": order.closed_at,
-            "archived_at": order.archived_at,
-            "next_due_at": min(due, default=None),
-            "facts": facts,
-            "units": order.units,
-            "done": order.done,
-            "started": order.started,
-            "ended_instances": order.ended_instances,
-            "replay": order.replay,
-            "version": order.version,
-            "journal_seq": order.journal_seq,
-            "journal_head": order.journal_head,
-        }
-
-    def _save_instances(self, order: Order, changes: Changes) -> None:
-        for one in (*changes.new_instances.values(), *changes.instances.values()):
-            one.state = order.runs[one.id].state() if one.id in order.runs else one.state
-        run = self.connection.execute
-        if changes.new_instances:
-            run(ADD_INSTANCES, [self._instance_row(order, one) for one in changes.new_instances.values()])
-        if changes.instances:
-            rows = [self._instance_row(order, one) for one in changes.instances.values()]
-            run(SAVE_INSTANCES, [_to(row, INSTANCE_CHANGES) for row in rows])
-
-    def _instance_row(self, order: Order, one: Instance) -> dict[str, Any]:
-        row = {name: getattr(one, name) for name in INSTANCE}
-        row["order_id"] = order.id
-        row["vars"] = None if one.vars is order.facts else one.vars
-        return row
-
-    def _save_tasks(self, order: Order, changes: Changes) -> None:
-        run = self.connection.execute
-        if changes.new_tasks:
-            run(ADD_TASKS, [_task_row(order, one) for one in changes.new_tasks.values()])
-        changed = [_row(one, TASK_CHANGES) for one in changes.tasks.values() if one.id not in changes.new_tasks]
-        if changed:
-            run(SAVE_TASKS, changed)
-
-    def _save_deadlines(self, order: Order, changes: Changes) -> None:
-        run = self.connection.execute
-        if changes.new_deadlines:
-            run(ADD_DEADLINES, [_deadline_row(order, one) for one in changes.new_deadlines.values()])
-        old = [one for one in changes.deadlines.values() if one.id not in changes.new_deadlines]
-        if old:
-            run(SAVE_DEADLINES, [_row(one, DEADLINE_CHANGES) for one in old])
 
     # -- personal values --------------------------------------------------------------------------------------------
 
     def seal(self, order: Order, values: Mapping[str, Any]) -> dict[str, str]:
         """Encrypt personal values under the order's key; they are written with `save`. Returns their hashes."""
         key = self._key(order)
-        self._sealed += [(order.id, field, value) for field, value in values.items()]
+        for field, value in values.items():
+            self._writes.add_personal(order.id, field, key.seal(field, value))
         return {field: key.digest(field, value) for field, value in values.items()}
 
     def _key(self, order: Order) -> OrderKey:
-        key = self._keys.get(order.id)
+        key = self._writes.keys.get(order.id)
         if key is None:
             wrapped = None
             if order.version:
                 wrapped = self.connection.execute(LOAD_KEY, {"key": order.id}).scalar()
             if wrapped is None:
                 key, wrapped = self.database.master.new(order.id)
-                self._new_keys.append({"order_id": order.id, "wrapped": wrapped})
+                self._writes.add_key(order, wrapped)
             else:
                 key = self.database.master.unwrap(order.id, wrapped)
-            self._keys[order.id] = key
+            self._writes.keys[order.id] = key
         return key
-
-    def _save_personal(self, order: Order) -> None:
-        if self._new_keys:
-            self.connection.execute(ADD_KEYS, self._new_keys)
-            self._new_keys = []
-        if not self._sealed:
-            return
-        key = self._key(order)
-        rows = [{"order_id": oid, "field": f, "sealed": key.seal(f, v)} for oid, f, v in self._sealed]
-        if order.version > 1:
-            fields = [row["field"] for row in rows]
-            where = (t.personal.c.order_id == order.id) & t.personal.c.field.in_(fields)
-            self.connection.execute(t.personal.delete().where(where))
-        self.connection.execute(ADD_PERSONAL, rows)
-        self._sealed = []
 
     # -- offices ----------------------------------------------------------------------------------------------------
 
@@ -386,22 +318,9 @@ class UnitOfWork:
             seq=head.journal_seq,
             head=head.journal_head or GENESIS,
         )
-        self.connection.execute(ADD_JOURNAL, [_journal_row(row) for row in rows])
+        self.connection.execute(ADD_JOURNAL, [journal_row(row) for row in rows])
         values = {"journal_seq": rows[-1].seq, "journal_head": rows[-1].hash}
         self.connection.execute(t.office.update().where(c.id == office).values(values))
-
-
-def _to(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Parameters of an `_updating` statement from a row."""
-    return {"row_id": row["id"], **{f"to_{name}": row[name] for name in names}}
-
-
-def _row(one: Task | Deadline, names: tuple[str, ...]) -> dict[str, Any]:
-    return {"row_id": one.id, **{f"to_{name}": getattr(one, name) for name in names}}
-
-
-def _pending(deadline: Deadline) -> bool:
-    return deadline.fired_at is None and deadline.cancelled_at is None
 
 
 def _forget_history(order: Order) -> None:
@@ -410,37 +329,3 @@ def _forget_history(order: Order) -> None:
     for one in [i for i in order.instances.values() if i.ended_at is not None]:
         del order.instances[one.id]
         order.runs.pop(one.id, None)
-
-
-def _task_row(order: Order, one: Task) -> dict[str, Any]:
-    row: dict[str, Any] = {name: getattr(one, name) for name in TASK}
-    row |= {
-        "order_id": order.id,
-        "office": order.office,
-        "roles": list(one.roles),
-        "role": one.roles[0] if one.roles else None,
-        "candidates": list(one.candidates),
-        "not_by": list(one.not_by),
-    }
-    return row
-
-
-def _deadline_row(order: Order, one: Deadline) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in DEADLINE} | {"order_id": order.id}
-
-
-def _journal_row(row: Row) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Row.__slots__}
-
-
-def _notice_row(order: Order, notice: Notice) -> dict[str, Any]:
-    return {
-        "key": notice.key,
-        "order_id": order.id,
-        "to": notice.to,
-        "unit": notice.unit,
-        "template": notice.template,
-        "body": notice.body,
-        "at": notice.at,
-        "attempts": 0,
-    }

@@ -27,7 +27,7 @@ from timers.clock import elapsed, system_clock
 @click.argument("file", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--pack", "pack_", required=True, metavar="DIR|NAME", help="按哪个规程包办理。 The pack to replay by.")
 @click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="只取最早的 N 封。 Only the earliest N messages."
+    "--limit", type=click.IntRange(min=1), metavar="N", help="只取最早的 N 封。 Only the earliest N."
 )
 @as_json
 def replay(file: Path, pack_: str, limit: int | None, json_: bool) -> None:

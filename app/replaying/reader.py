@@ -43,7 +43,7 @@ class Message:
 
 
 def read_messages(path: Path, limit: int | None = None) -> list[Message]:
-    """The messages of a file in order of their time, at most the first `limit`. Raises `BadInput` with file and line."""
+    """The messages of a file by time, at most the first `limit`. Raises `BadInput` with file and line."""
     if path.stat().st_size > MAX_FILE:
         raise BadInput(f"{path}：文件超过 {MAX_FILE // 1_000_000} MB。", f"{path}: larger than {MAX_FILE} bytes.")
     with path.open("rb") as file:

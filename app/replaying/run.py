@@ -84,7 +84,7 @@ class Replay:
         heap = self._begin(finished)
         moved: set[int] = set()
         while heap:
-            with self.platform.database.batch():
+            with self.platform.database.bulk():
                 through = 0
                 for _ in islice(iter(int, 1), COMMANDS_PER_COMMIT):
                     if not heap:

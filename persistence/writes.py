@@ -1,0 +1,272 @@
+"""What a transaction has to write: collected per order, written in one statement per table.
+
+A single command writes at once. Inside `Database.bulk()` the commands of a whole group are collected: rows are made
+when they are written, so that what ten commands did to one order is one row each of order, instance and task. The
+journal is chained command by command either way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from persistence import tables as t
+from persistence.keys import OrderKey
+from processes.command import Changes
+from processes.errors import Stale
+from processes.journal import Row
+from processes.order import Deadline, Instance, Notice, Order, Task
+
+INSTANCE = ("id", "process", "state", "vars", "status", "started_at", "started_by", "ended_at", "seq")
+TASK = (
+    "id", "instance", "process", "element", "name", "form", "unit", "assignee", "local",
+    "opened_at", "due_at", "closed_at", "outcome", "done_by",
+)  # fmt: skip
+DEADLINE = (
+    "id", "instance", "process", "element", "name", "timer", "task", "subject", "host", "rule", "anchor_at", "due_at",
+    "provisional", "calendar", "explanation", "soft", "depends_on", "held_by", "extended_from", "fired_at",
+    "cancelled_at", "ended_at",
+)  # fmt: skip
+INDEXED_FACTS = ("request_type", "category", "region", "channel", "lead_unit")
+ORDER_CHANGES = (
+    *INDEXED_FACTS, "status", "overdue", "closed_at", "archived_at", "next_due_at", "facts", "units", "done", "started",
+    "ended_instances", "version", "journal_seq", "journal_head",
+)  # fmt: skip
+INSTANCE_CHANGES = ("state", "vars", "status", "ended_at")
+TASK_CHANGES = ("assignee", "due_at", "closed_at", "outcome", "done_by")
+DEADLINE_CHANGES = (
+    "rule", "due_at", "provisional", "calendar", "explanation", "held_by", "extended_from", "fired_at", "cancelled_at",
+    "ended_at",
+)  # fmt: skip
+
+
+def _updating(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
+    """An UPDATE of rows by id, for one or many rows. Built once: building a statement costs more than running it."""
+    values: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in names}
+    return table.update().where(table.c.id == sa.bindparam("row_id")).values(values)
+
+
+SAVE_ORDER = _updating(t.work_order, ORDER_CHANGES).where(t.work_order.c.version == sa.bindparam("old_version"))
+SAVE_INSTANCES = _updating(t.instance, INSTANCE_CHANGES)
+SAVE_TASKS = _updating(t.task, TASK_CHANGES)
+SAVE_DEADLINES = _updating(t.deadline, DEADLINE_CHANGES)
+ADD_ORDER = t.work_order.insert()
+ADD_UNITS = t.order_unit.insert()
+ADD_INSTANCES = t.instance.insert()
+ADD_TASKS = t.task.insert()
+ADD_DEADLINES = t.deadline.insert()
+ADD_JOURNAL = t.journal.insert()
+ADD_NOTICES = t.outbox.insert()
+ADD_KEYS = t.order_key.insert()
+ADD_PERSONAL = t.personal.insert()
+DROP_PERSONAL = t.personal.delete().where(
+    t.personal.c.order_id == sa.bindparam("of_order"), t.personal.c.field == sa.bindparam("of_field")
+)
+
+
+@dataclass(slots=True)
+class Touched:
+    """What is to be written of one order. `stored`: its version in the database, 0 for a new one."""
+
+    order: Order
+    stored: int
+    changes: Changes = field(default_factory=Changes)
+    runs: dict[str, Any] = field(default_factory=dict)
+    """Engine runs of changed instances: their state is made text when it is written."""
+
+
+class Writes:
+    """The collector. `orders` and `tasks` find what this transaction has in hand, written or not."""
+
+    def __init__(self) -> None:
+        self.orders: dict[str, Order] = {}
+        self.tasks: dict[str, str] = {}
+        self.keys: dict[str, OrderKey] = {}
+        self._touched: dict[str, Touched] = {}
+        self._journal: list[dict[str, Any]] = []
+        self._notices: list[dict[str, Any]] = []
+        self._new_keys: list[dict[str, Any]] = []
+        self._personal: dict[tuple[str, str], bytes] = {}
+
+    def have(self, order: Order) -> None:
+        """An order was loaded, or saved: from now on it is found here."""
+        self.orders[order.id] = order
+        for task in order.tasks:
+            self.tasks[task] = order.id
+
+    def add(
+        self, order: Order, stored: int, changes: Changes, rows: Iterable[Row], notices: Iterable[Notice]
+    ) -> None:
+        """One command's changes, with its chained journal rows. `stored`: the order's version before it."""
+        touched = self._touched.get(order.id)
+        if touched is None:
+            touched = self._touched[order.id] = Touched(order, stored)
+        touched.changes = _merged(touched.changes, changes)
+        for instance in (*changes.new_instances, *changes.instances):
+            if instance in order.runs:
+                touched.runs[instance] = order.runs[instance]
+        self._journal += [journal_row(row) for row in rows]
+        self._notices += [_notice_row(order, notice) for notice in notices]
+        self.have(order)
+
+    def add_key(self, order: Order, wrapped: bytes) -> None:
+        self._new_keys.append({"order_id": order.id, "wrapped": wrapped})
+
+    def add_personal(self, order_id: str, name: str, sealed: bytes) -> None:
+        self._personal[order_id, name] = sealed
+
+    # -- writing ----------------------------------------------------------------------------------------------------
+
+    def flush(self, connection: sa.Connection) -> None:
+        """Write everything collected. Raises `Stale` if an order's version moved."""
+        every = list(self._touched.values())
+        new = [one for one in every if not one.stored]
+        _run(connection, ADD_ORDER, [_order_row(one.order) for one in new])
+        for one in every:
+            if one.stored:
+                changed = {**_to(_order_row(one.order), ORDER_CHANGES), "old_version": one.stored}
+                if connection.execute(SAVE_ORDER, changed).rowcount != 1:
+                    raise Stale()
+        units = [
+            {"unit": unit, "order_id": one.order.id} for one in every for unit in sorted(one.changes.new_units)
+        ]
+        _run(connection, ADD_UNITS, units)
+        self._flush_instances(connection, every)
+        _run(
+            connection, ADD_TASKS, [_task_row(one.order, it) for one in every for it in one.changes.new_tasks.values()]
+        )
+        _run(connection, SAVE_TASKS, [_row(it, TASK_CHANGES) for one in every for it in one.changes.tasks.values()])
+        new_deadlines = [_deadline_row(one.order, it) for one in every for it in one.changes.new_deadlines.values()]
+        _run(connection, ADD_DEADLINES, new_deadlines)
+        old_deadlines = [_row(it, DEADLINE_CHANGES) for one in every for it in one.changes.deadlines.values()]
+        _run(connection, SAVE_DEADLINES, old_deadlines)
+        _run(connection, ADD_JOURNAL, self._journal)
+        _run(connection, ADD_KEYS, self._new_keys)
+        self._flush_personal(connection, {one.order.id for one in new})
+        _run(connection, ADD_NOTICES, self._notices)
+        self._touched, self._journal, self._notices, self._new_keys, self._personal = {}, [], [], [], {}
+
+    def _flush_instances(self, connection: sa.Connection, every: Sequence[Touched]) -> None:
+        for one in every:
+            for instance in (*one.changes.new_instances.values(), *one.changes.instances.values()):
+                if instance.id in one.runs:
+                    instance.state = one.runs[instance.id].state()
+        new = [_instance_row(one.order, it) for one in every for it in one.changes.new_instances.values()]
+        _run(connection, ADD_INSTANCES, new)
+        old = [_instance_row(one.order, it) for one in every for it in one.changes.instances.values()]
+        _run(connection, SAVE_INSTANCES, [_to(row, INSTANCE_CHANGES) for row in old])
+
+    def _flush_personal(self, connection: sa.Connection, new: set[str]) -> None:
+        again = [{"of_order": oid, "of_field": name} for oid, name in self._personal if oid not in new]
+        _run(connection, DROP_PERSONAL, again)
+        rows = [{"order_id": oid, "field": name, "sealed": sealed} for (oid, name), sealed in self._personal.items()]
+        _run(connection, ADD_PERSONAL, rows)
+
+
+def journal_row(row: Row) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in Row.__slots__}
+
+
+def pending(deadline: Deadline) -> bool:
+    return deadline.fired_at is None and deadline.cancelled_at is None
+
+
+def _run(connection: sa.Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        connection.execute(statement, rows)
+
+
+def _merged(earlier: Changes, later: Changes) -> Changes:
+    """Both; what an earlier command made new stays new."""
+    tasks = {**earlier.tasks, **later.tasks}
+    new_tasks = {**earlier.new_tasks, **later.new_tasks}
+    instances = {**earlier.instances, **later.instances}
+    new_instances = {**earlier.new_instances, **later.new_instances}
+    deadlines = {**earlier.deadlines, **later.deadlines}
+    new_deadlines = {**earlier.new_deadlines, **later.new_deadlines}
+    return Changes(
+        new_instances=new_instances,
+        instances={key: one for key, one in instances.items() if key not in new_instances},
+        new_tasks=new_tasks,
+        tasks={key: one for key, one in tasks.items() if key not in new_tasks},
+        new_deadlines=new_deadlines,
+        deadlines={key: one for key, one in deadlines.items() if key not in new_deadlines},
+        new_units=earlier.new_units | later.new_units,
+    )
+
+
+def _order_row(order: Order) -> dict[str, Any]:
+    due = [d.due_at for d in order.deadlines.values() if pending(d) and not d.soft]
+    facts = order.facts
+    return {
+        **{name: facts.get(name) for name in INDEXED_FACTS},
+        "id": order.id,
+        "office": order.office,
+        "number": order.number,
+        "deployment": order.deployment,
+        "status": order.status,
+        "title": order.title,
+        "overdue": bool(facts.get("overdue")),
+        "received_at": order.received_at,
+        "closed_at": order.closed_at,
+        "archived_at": order.archived_at,
+        "next_due_at": min(due, default=None),
+        "facts": facts,
+        "units": order.units,
+        "done": order.done,
+        "started": order.started,
+        "ended_instances": order.ended_instances,
+        "replay": order.replay,
+        "version": order.version,
+        "journal_seq": order.journal_seq,
+        "journal_head": order.journal_head,
+    }
+
+
+def _instance_row(order: Order, one: Instance) -> dict[str, Any]:
+    row = {name: getattr(one, name) for name in INSTANCE}
+    row["order_id"] = order.id
+    row["vars"] = None if one.vars is order.facts else one.vars
+    return row
+
+
+def _task_row(order: Order, one: Task) -> dict[str, Any]:
+    row: dict[str, Any] = {name: getattr(one, name) for name in TASK}
+    row |= {
+        "order_id": order.id,
+        "office": order.office,
+        "roles": list(one.roles),
+        "role": one.roles[0] if one.roles else None,
+        "candidates": list(one.candidates),
+        "not_by": list(one.not_by),
+    }
+    return row
+
+
+def _deadline_row(order: Order, one: Deadline) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in DEADLINE} | {"order_id": order.id}
+
+
+def _notice_row(order: Order, notice: Notice) -> dict[str, Any]:
+    return {
+        "key": notice.key,
+        "order_id": order.id,
+        "to": notice.to,
+        "unit": notice.unit,
+        "template": notice.template,
+        "body": notice.body,
+        "at": notice.at,
+        "attempts": 0,
+    }
+
+
+def _to(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """Parameters of an `_updating` statement from a row."""
+    return {"row_id": row["id"], **{f"to_{name}": row[name] for name in names}}
+
+
+def _row(one: Task | Deadline, names: tuple[str, ...]) -> dict[str, Any]:
+    return {"row_id": one.id, **{f"to_{name}": getattr(one, name) for name in names}}
