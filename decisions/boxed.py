@@ -187,7 +187,8 @@ class Boxes:
         inside = reading.inner(*names)
         body = self.logic(box, inside, name) or (lambda env: None)
         signature = Type("function", parameters=tuple(kinds), result=ANY)
-        return lambda env: user_function(name, names, kinds, body, env, signature)
+        weight = _weight(box)
+        return lambda env: user_function(name, names, kinds, body, env, signature, weight)
 
     def _conditional(self, box: Element, reading: Reading) -> Code:
         condition = self._inside(child(box, "if"), reading)
@@ -197,10 +198,11 @@ class Boxes:
     def _filter(self, box: Element, reading: Reading) -> Code:
         base = self._inside(child(box, "in"), reading)
         condition = self._inside(child(box, "match"), reading.inner("item"))
+        weight = _weight(box)
 
         def run(env: Env) -> Any:
             value = base(env)
-            return None if value is None else loops.filtered(loops.as_list(value), condition, env)
+            return None if value is None else loops.filtered(loops.as_list(value), condition, env, weight)
 
         return run
 
@@ -208,10 +210,16 @@ class Boxes:
         name = box.get("iteratorVariable") or "item"
         domain = self._inside(child(box, "in"), reading)
         body = self._inside(child(box, "return"), reading.inner(name, "partial"))
-        return loops.loop_code([(name, domain, None)], body)
+        return loops.loop_code([(name, domain, None)], body, _weight(box))
 
     def _quantified(self, box: Element, reading: Reading) -> Code:
         name = box.get("iteratorVariable") or "item"
         domain = self._inside(child(box, "in"), reading)
         condition = self._inside(child(box, "satisfies"), reading.inner(name))
-        return loops.quantified_code([(name, domain, None)], condition, every=local(box) == "every")
+        every = local(box) == "every"
+        return loops.quantified_code([(name, domain, None)], condition, every=every, weight=_weight(box))
+
+
+def _weight(box: Element) -> int:
+    """The work of one run of a boxed expression, from the length of its texts."""
+    return 1 + sum(len(text) for text in box.itertext()) // 40

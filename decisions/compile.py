@@ -193,6 +193,8 @@ def _arithmetic(operator: str, left: Code, right: Code) -> Code:
             if type(one) is int and type(other) is int:
                 result = one + other
                 return result if -_INT < result < _INT else numbers.settle(result)
+            if type(one) is str and type(other) is str:
+                env.work.spend((len(one) + len(other)) >> 8)
             return arithmetic.add(one, other)
 
         return add

@@ -59,18 +59,24 @@ class CallCompiler(BaseCompiler):
         if any(kind is None for kind in kinds):
             return lambda env: None
         known = [kind for kind in kinds if kind is not None]
-        body = self.inner_code(node.body)
+        body, weight = self.inner_code(node.body), node.weight
         typed = any(kind is not None for _, kind in node.parameters)
         signature = Type("function", parameters=tuple(known), result=ANY) if typed else None
 
         def define(env: Env) -> Function:
-            return user_function("", names, known, body, env, signature)
+            return user_function("", names, known, body, env, signature, weight)
 
         return define
 
 
 def user_function(
-    name: str, names: tuple[str, ...], kinds: list[Type], body: Code, env: Env, signature: Type | None
+    name: str,
+    names: tuple[str, ...],
+    kinds: list[Type],
+    body: Code,
+    env: Env,
+    signature: Type | None,
+    weight: int,
 ) -> Function:
     """A function value over compiled code; arguments are converted to the parameter types, misfits give null."""
 
@@ -83,7 +89,7 @@ def user_function(
             if value is None and argument is not None:
                 return None
             frame[parameter] = value
-        work.enter()
+        work.enter(weight)
         try:
             return body(Env(frame, env, work))
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from . import values
@@ -14,11 +15,12 @@ def negated(value: bool | None) -> bool | None:
 
 
 def compare(operator: str, left: Code, right: Code) -> Code:
+    """A comparison of two computed values."""
     equal, less, less_or_equal = values.equal, values.less, values.less_or_equal
     if operator == "=":
-        return lambda env: equal(left(env), right(env))
+        return lambda env: equal(left(env), right(env), env.work)
     if operator == "!=":
-        return lambda env: negated(equal(left(env), right(env)))
+        return lambda env: negated(equal(left(env), right(env), env.work))
     if operator == "<":
         return lambda env: less(left(env), right(env))
     if operator == "<=":
@@ -35,12 +37,27 @@ def compare(operator: str, left: Code, right: Code) -> Code:
 
 
 def is_fast(operator: str, literal: Any) -> bool:
+    """Whether a literal has closures of its own."""
     return type(literal) in (str, int) or (type(literal) is bool and operator in ("=", "!="))
 
 
+def _with_literal(operator: str, literal: Any) -> Callable[[Any], bool | None]:
+    """The comparison for values of another type than the literal."""
+    compared: dict[str, Callable[[Any], bool | None]] = {
+        "=": lambda value: values.equal(value, literal),
+        "!=": lambda value: negated(values.equal(value, literal)),
+        "<": lambda value: values.less(value, literal),
+        "<=": lambda value: values.less_or_equal(value, literal),
+        ">": lambda value: values.less(literal, value),
+        ">=": lambda value: values.less_or_equal(literal, value),
+    }
+    return compared[operator]
+
+
 def compare_literal(operator: str, left: Code, literal: Any) -> Code:
+    """A comparison with a literal on the right."""
     kind = type(literal)
-    slow = compare(operator, lambda env: env, lambda env: literal)
+    slow = _with_literal(operator, literal)
 
     if operator == "=":
 

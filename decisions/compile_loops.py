@@ -27,7 +27,7 @@ class LoopCompiler(BaseCompiler):
         body = self.code(node.body)
         self.frames -= 1 + len(domains)
 
-        return loop_code(domains, body)
+        return loop_code(domains, body, node.weight)
 
     def quantified(self, node: tree.Quantified) -> Code:
         """`some` is a long `or`, `every` a long `and`."""
@@ -35,7 +35,7 @@ class LoopCompiler(BaseCompiler):
         self.frames += 1 + len(domains)
         condition = self.code(node.condition)
         self.frames -= 1 + len(domains)
-        return quantified_code(domains, condition, every=node.every)
+        return quantified_code(domains, condition, every=node.every, weight=node.weight)
 
     def _domains(self, iterators: list[tree.Iterator]) -> Domains:
         domains: Domains = []
@@ -49,22 +49,22 @@ class LoopCompiler(BaseCompiler):
     def filter(self, node: tree.Filter) -> Code:
         """`list[index]` or `list[condition]`; what is no list counts as a list of one."""
         base = self.code(node.base)
-        condition = self.inner_code(node.condition)
+        condition, weight = self.inner_code(node.condition), node.weight
 
         def run(env: Env) -> Any:
             value = base(env)
             items = value if type(value) is list else as_list(value)
-            return filtered(items, condition, env)
+            return filtered(items, condition, env, weight)
 
         return run
 
 
-def loop_code(domains: Domains, body: Code) -> Code:
+def loop_code(domains: Domains, body: Code, weight: int) -> Code:
     """The code of a `for` over compiled domains; its body sees `partial`, the results so far."""
 
     def run(env: Env) -> list[Any] | None:
         results: list[Any] = []
-        for inner in turns(domains, 0, env.inner({"partial": results})):
+        for inner in turns(domains, 0, env.inner({"partial": results}), weight):
             if inner is None:
                 return None
             results.append(body(inner))
@@ -74,13 +74,13 @@ def loop_code(domains: Domains, body: Code) -> Code:
     return run
 
 
-def quantified_code(domains: Domains, condition: Code, *, every: bool) -> Code:
+def quantified_code(domains: Domains, condition: Code, *, every: bool, weight: int) -> Code:
     """The code of `some` or `every`; what is neither true nor false makes the answer null unless it is settled."""
     stop = not every
 
     def run(env: Env) -> Any:
         result: bool | None = every
-        for inner in turns(domains, 0, env):
+        for inner in turns(domains, 0, env, weight):
             if inner is None:
                 return None
             value = condition(inner)
@@ -95,10 +95,10 @@ def quantified_code(domains: Domains, condition: Code, *, every: bool) -> Code:
     return run
 
 
-def filtered(items: list[Any], condition: Code, env: Env) -> Any:
+def filtered(items: list[Any], condition: Code, env: Env, weight: int) -> Any:
     """The elements for which the condition is true, or the one element it counts to."""
     chosen: list[Any] = []
-    env.work.spend(len(items) + 1)
+    env.work.spend(len(items) * weight + 1)
     for number, item in enumerate(items):
         verdict = condition(item_frame(item, env))
         if verdict is True:
@@ -135,7 +135,7 @@ def as_list(value: Any) -> list[Any]:
     return [] if value is None else [adopted]
 
 
-def turns(domains: Domains, level: int, env: Env) -> Iterable[Env | None]:
+def turns(domains: Domains, level: int, env: Env, weight: int) -> Iterable[Env | None]:
     """A frame for every combination of the iterators, the last turning fastest; None for a bad domain."""
     name, domain, end = domains[level]
     start = domain(env)
@@ -145,12 +145,12 @@ def turns(domains: Domains, level: int, env: Env) -> Iterable[Env | None]:
         return
     last = level + 1 == len(domains)
     for value in elements:
-        env.work.spend(1)
+        env.work.spend(weight if last else 1)
         inner = env.inner({name: value if type(value) in PLAIN else adopt(value)})
         if last:
             yield inner
         else:
-            yield from turns(domains, level + 1, inner)
+            yield from turns(domains, level + 1, inner, weight)
 
 
 def domain_elements(value: Any) -> Iterable[Any] | None:

@@ -12,6 +12,7 @@ from . import syntax as tree
 from . import values
 from .compile_base import BaseCompiler
 from .env import Code, Env, Test
+from .limits import Work
 from .values import Range
 
 
@@ -66,12 +67,12 @@ class TestCompiler(BaseCompiler):
             return self._range(operand)
         if not test.uses_value:
             code = self.code(operand)
-            return lambda value, env: matches(value, code(env))
+            return lambda value, env: matches(value, code(env), env.work)
         inner = self.inner_code(operand)
 
         def run(value: Any, env: Env) -> bool | None:
             result = inner(env.inner({"?": value}))
-            return result if isinstance(result, bool) else matches(value, result)
+            return result if isinstance(result, bool) else matches(value, result, env.work)
 
         return run
 
@@ -82,7 +83,7 @@ class TestCompiler(BaseCompiler):
 
             def in_computed(value: Any, env: Env) -> bool | None:
                 interval = code(env)
-                return None if interval is None else matches(value, interval)
+                return None if interval is None else matches(value, interval, env.work)
 
             return in_computed
         low, high = (end.value if isinstance(end, tree.Literal) else None for end in ends)
@@ -120,7 +121,7 @@ def _text(test: tree.UnaryTest) -> str | None:
 
 def _one_of(texts: frozenset[str], in_order: list[str]) -> Test:
     def run(value: Any, env: Env) -> bool | None:
-        return value in texts if type(value) is str else matches(value, in_order)
+        return value in texts if type(value) is str else matches(value, in_order, env.work)
 
     return run
 
@@ -128,10 +129,10 @@ def _one_of(texts: frozenset[str], in_order: list[str]) -> Test:
 def _literal(literal: Any) -> Test:
     kind = type(literal)
     if kind not in (str, int):
-        return lambda value, env: matches(value, literal)
+        return lambda value, env: matches(value, literal, env.work)
 
     def run(value: Any, env: Env) -> bool | None:
-        return bool(value == literal) if type(value) is kind else matches(value, literal)
+        return bool(value == literal) if type(value) is kind else matches(value, literal, env.work)
 
     return run
 
@@ -147,30 +148,31 @@ def _comparison(operator: str, operand: Code) -> Test:
     if operator == ">=":
         return lambda value, env: less_or_equal(operand(env), value)
     if operator == "=":
-        return lambda value, env: values.equal(value, operand(env))
+        return lambda value, env: values.equal(value, operand(env), env.work)
 
     def differs(value: Any, env: Env) -> bool | None:
-        result = values.equal(value, operand(env))
+        result = values.equal(value, operand(env), env.work)
         return None if result is None else not result
 
     return differs
 
 
-def matches(value: Any, wanted: Any) -> bool | None:
+def matches(value: Any, wanted: Any, work: Work) -> bool | None:
     """Whether a value satisfies a test that is itself a value."""
     if type(wanted) is Range and type(value) is not Range:
         return values.inside(value, wanted)
     if type(wanted) is list:
-        if type(value) is list and values.equal(value, wanted):
+        if type(value) is list and values.equal(value, wanted, work):
             return True
+        work.spend(len(wanted))
         result: bool | None = False
         for item in wanted:
-            found = values.equal(value, item) if type(value) is list else matches(value, item)
+            found = values.equal(value, item, work) if type(value) is list else matches(value, item, work)
             if found is True:
                 return True
             if found is None:
                 result = None
         return False if result is None and wanted else result
     if type(value) is list and len(value) == 1 and type(wanted) is not list:
-        return matches(value[0], wanted)
-    return values.equal(value, wanted)
+        return matches(value[0], wanted, work)
+    return values.equal(value, wanted, work)

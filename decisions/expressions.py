@@ -13,7 +13,7 @@ from .builtins import BUILTINS
 from .compile import Compiler
 from .env import Code, Env, Test
 from .errors import FeelError, FeelSyntaxError, place
-from .limits import Work, too_deep
+from .limits import Idle, Work, too_deep
 from .parser import Parser
 from .types import Type
 
@@ -21,7 +21,7 @@ Functions = Mapping[str, Callable[..., Any]]
 NO_FUNCTIONS: Functions = MappingProxyType({})
 
 # For expressions without loops and calls, which take no steps: the same for all of them.
-IDLE = Work(NO_FUNCTIONS)
+IDLE = Idle(NO_FUNCTIONS)
 BUILT_IN_NAMES = frozenset(BUILTINS)
 
 

@@ -119,6 +119,7 @@ class PrimaryGrammar(TypeGrammar, ABC):
         return tree.RangeOf(at, low, high, low_included, closing == "]")
 
     def _context(self) -> tree.Node:
+        self.works = True
         at = self.advance().start
         entries: list[tuple[str, tree.Node]] = []
         with self.nested(), self.scope():
@@ -149,6 +150,12 @@ class PrimaryGrammar(TypeGrammar, ABC):
         if value is None:
             raise self.lexer.error(f"“{text}”不是日期、时间或时长", f"{text!r} is no date, time or duration", at)
         return tree.Literal(at, value)
+
+    def weighed(self) -> tuple[tree.Node, int]:
+        """An expression that may run many times, and the work of one run, from the number of its tokens."""
+        before = self.read
+        node = self.expression()
+        return node, 1 + (self.read - before) // 8
 
     # words with a construct behind them
 
@@ -186,14 +193,14 @@ class PrimaryGrammar(TypeGrammar, ABC):
             iterators = self._iterators()
             self.expect("return")
             self.bind("partial")
-            return tree.For(at, iterators, self.expression())
+            return tree.For(at, iterators, *self.weighed())
 
     def _quantified(self) -> tree.Node:
         token = self.advance()
         with self.scope():
             iterators = self._iterators()
             self.expect("satisfies")
-            return tree.Quantified(token.start, token.value == "every", iterators, self.expression())
+            return tree.Quantified(token.start, token.value == "every", iterators, *self.weighed())
 
     def _function(self) -> tree.Node:
         at = self.advance().start
@@ -216,7 +223,8 @@ class PrimaryGrammar(TypeGrammar, ABC):
         if external:
             self.advance()
         with self.scope(*(name for name, _ in parameters)):
-            return tree.Lambda(at, parameters, self.expression(), external)
+            body, weight = self.weighed()
+            return tree.Lambda(at, parameters, body, external, weight)
 
 
 def _open_range(at: int, operator: str, end: tree.Node) -> tree.Node:

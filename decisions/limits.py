@@ -50,12 +50,19 @@ class Work:
                 f"the expression needs more than {MAX_STEPS} steps",
             )
 
-    def enter(self) -> None:
-        """One call deeper."""
+    def enter(self, weight: int) -> None:
+        """One call deeper, into a body of some weight."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise too_deep()
-        self.spend(2)
+        self.spend(1 + weight)
+
+
+class Idle(Work):
+    """The work of expressions without loops, calls and contexts: their text bounds what they can cost."""
+
+    def spend(self, steps: int) -> None:
+        """Nothing to count."""
 
 
 def too_deep() -> FeelLimitError:

@@ -154,6 +154,7 @@ class Parser(PrimaryGrammar):
         left = self._negation()
         while self.at("**"):
             self.advance()
+            self.read += 100  # the costliest operator weighs on the loop around it
             left = tree.Binary(left.at, "**", left, self._negation())
         return left
 
@@ -176,20 +177,20 @@ class Parser(PrimaryGrammar):
                 node = tree.Path(node.at, node, self.field_name())
             elif self.at("[") and not (self.keep_bracket and self._bracket_closes()):
                 self.advance()
-                condition = self._filter_condition()
+                condition, weight = self._filter_condition()
                 self.expect("]")
-                node = tree.Filter(node.at, node, condition)
+                node = tree.Filter(node.at, node, condition, weight)
             elif self.at("("):
                 node = self._call(node)
             else:
                 return node
 
-    def _filter_condition(self) -> tree.Node:
+    def _filter_condition(self) -> tuple[tree.Node, int]:
         self.works = True
         self.filters += 1
         try:
             with self.nested(), self.scope("item"):
-                return self.expression()
+                return self.weighed()
         finally:
             self.filters -= 1
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from .automaton import Automaton, Unsupported
 from .errors import FeelLimitError
-from .limits import checked_length, checked_string
+from .limits import MAX_STRING, Work, checked_length, checked_string
 
 MAX_PATTERN = 1_000
 MAX_TRIES = 4_000_000
+TRIES_OF_STEP = 200  # a try is that much cheaper than a step
 _REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT)
 
 
@@ -34,9 +35,11 @@ class Pattern:
     def __init__(self, regex: re.Pattern[str], branching: int, nested: bool, tree: Any) -> None:
         self.regex, self.branching, self.nested, self.tree = regex, branching, nested, tree
 
-    def found(self, text: str) -> bool:
+    def found(self, work: Work, text: str) -> bool:
         """Whether the pattern is found in the text, by a machine that cannot backtrack if need be."""
-        if self._tries(text) <= MAX_TRIES:
+        tries = self._tries(text)
+        work.spend(min(tries, MAX_TRIES) // TRIES_OF_STEP)
+        if tries <= MAX_TRIES:
             return self.regex.search(text) is not None
         try:
             return Automaton(self.tree, self.regex.flags).found(text)
@@ -49,10 +52,12 @@ class Pattern:
             return 1 << min(length, 64)
         return int(length ** (self.branching + 1))
 
-    def allow(self, text: str) -> None:
+    def allow(self, work: Work, text: str) -> None:
         """Raises FeelLimitError when matching the text could take too many tries."""
-        if self._tries(text) > MAX_TRIES:
+        tries = self._tries(text)
+        if tries > MAX_TRIES:
             raise too_costly()
+        work.spend(tries // TRIES_OF_STEP)
 
 
 def too_costly() -> FeelLimitError:
@@ -214,33 +219,45 @@ def _chooses(tree: Any) -> bool:
     return False
 
 
-def found(text: str, pattern: str, flags: str) -> bool | None:
+def found(work: Work, text: str, pattern: str, flags: str) -> bool | None:
     """Whether the pattern is found in the text; null for an invalid pattern."""
     regex = compiled(pattern, flags)
     if regex is None:
         return None
-    return regex.found(text)
+    return regex.found(work, text)
 
 
 _GROUP = re.compile(r"\\(.)|\$([0-9]+)|(\$|\\)", re.DOTALL)
 
 
-def replaced(text: str, pattern: str, replacement: str, flags: str) -> str | None:
+def replaced(work: Work, text: str, pattern: str, replacement: str, flags: str) -> str | None:
     """The text with every find replaced; null for an invalid pattern, or one that finds the empty text."""
     regex = compiled(pattern, flags)
     if regex is None or regex.regex.search("") is not None:
         return None
-    regex.allow(text)
-    checked_string(len(text) * (len(replacement) + 1) // 8)
-    if "q" in flags:
-        return regex.regex.sub(lambda match: replacement, text)
-    if any(piece.group(3) or piece.group(1) not in (None, "\\", "$") for piece in _GROUP.finditer(replacement)):
+    regex.allow(work, text)
+    literal = "q" in flags
+    if not literal and any(_is_bad(piece) for piece in _GROUP.finditer(replacement)):
         return None
+    pieces: list[str] = []
+    end, room = 0, MAX_STRING - len(text)
+    for match in regex.regex.finditer(text):
+        new = replacement if literal else _filled(replacement, match)
+        pieces += (text[end : match.start()], new)
+        end = match.end()
+        room -= len(new)
+        if room < 0:
+            checked_string(MAX_STRING + 1)
+    return "".join(pieces) + text[end:]
 
-    def one(match: re.Match[str]) -> str:
-        return _GROUP.sub(lambda piece: _piece(piece, match), replacement)
 
-    return regex.regex.sub(one, text)
+def _is_bad(piece: re.Match[str]) -> bool:
+    """A backslash or dollar that stands for nothing."""
+    return bool(piece.group(3)) or piece.group(1) not in (None, "\\", "$")
+
+
+def _filled(replacement: str, match: re.Match[str]) -> str:
+    return _GROUP.sub(lambda piece: _piece(piece, match), replacement)
 
 
 def _piece(piece: re.Match[str], match: re.Match[str]) -> str:
@@ -254,12 +271,12 @@ def _piece(piece: re.Match[str], match: re.Match[str]) -> str:
     return digits[1:]
 
 
-def split(text: str, delimiter: str) -> list[str] | None:
+def split(work: Work, text: str, delimiter: str) -> list[str] | None:
     """The pieces between finds of the pattern; null for an invalid pattern."""
     regex = compiled(delimiter, "")
     if regex is None:
         return None
-    regex.allow(text)
+    regex.allow(work, text)
     pieces: list[str] = []
     start = 0
     for match in regex.regex.finditer(text):

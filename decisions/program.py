@@ -154,7 +154,7 @@ class Program:
         def call(work: Any, arguments: list[Any]) -> Any:
             if len(arguments) != len(inputs):
                 return None
-            work.enter()
+            work.enter(1)
             given: dict[str, Any] = {}
             ready: dict[str, Any] = {}
             for item, argument in zip(inputs, arguments, strict=True):

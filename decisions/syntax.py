@@ -46,6 +46,7 @@ class Filter(Node):
 
     base: Node
     condition: Node
+    weight: int
 
 
 @dataclass(slots=True)
@@ -135,10 +136,11 @@ class Iterator(Node):
 
 @dataclass(slots=True)
 class For(Node):
-    """`for iterators return body`"""
+    """`for iterators return body`; `weight` is the work of one turn."""
 
     iterators: list[Iterator]
     body: Node
+    weight: int
 
 
 @dataclass(slots=True)
@@ -148,6 +150,7 @@ class Quantified(Node):
     every: bool
     iterators: list[Iterator]
     condition: Node
+    weight: int
 
 
 @dataclass(slots=True)
@@ -189,6 +192,7 @@ class Lambda(Node):
     parameters: list[tuple[str, TypeName | None]]
     body: Node
     external: bool
+    weight: int
 
 
 @dataclass(slots=True, frozen=True)

@@ -7,7 +7,7 @@ gives null (None), never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from typing import Any
 
 from . import numbers, temporal
 from .eras import FarDate, FarDateTime, Moment, day_number, split, text_of_day
+from .limits import MAX_STRING, Work, checked_string
 from .temporal import Months
 
 
@@ -103,17 +104,17 @@ _BASES: tuple[tuple[Any, str], ...] = (
 )  # fmt: skip
 
 
-def equal(left: Any, right: Any) -> bool | None:
-    """FEEL `=`: null for values of different types."""
+def equal(left: Any, right: Any, work: Work | None = None) -> bool | None:
+    """FEEL `=`: null for values of different types. Each element of a list or context takes a step of the work."""
     if left is None or right is None:
         return left is right
     kind = kind_of(left)
     if kind != kind_of(right):
         return None
     if kind == "list":
-        return _equal_lists(left, right)
+        return _equal_lists(left, right, work or Work({}))
     if kind == "context":
-        return _equal_contexts(left, right)
+        return _equal_contexts(left, right, work or Work({}))
     if kind == "range":
         return _equal_ranges(left, right)
     if kind == "date and time" or kind == "time":
@@ -123,16 +124,18 @@ def equal(left: Any, right: Any) -> bool | None:
     return bool(adopt(left) == adopt(right))
 
 
-def _equal_lists(left: Any, right: Any) -> bool:
+def _equal_lists(left: Any, right: Any, work: Work) -> bool:
     if len(left) != len(right):
         return False
-    return all(equal(one, other) is True for one, other in zip(left, right, strict=True))
+    work.spend(len(left) + 1)
+    return all(equal(one, other, work) is True for one, other in zip(left, right, strict=True))
 
 
-def _equal_contexts(left: Any, right: Any) -> bool:
+def _equal_contexts(left: Any, right: Any, work: Work) -> bool:
     if set(left) != set(right):
         return False
-    return all(equal(left[key], right[key]) is True for key in left)
+    work.spend(len(left) + 1)
+    return all(equal(left[key], right[key], work) is True for key in left)
 
 
 def _equal_ranges(left: Range, right: Range) -> bool:
@@ -210,29 +213,57 @@ def either(left: Any, right: Any) -> bool | None:
 
 
 def text_of(value: Any, *, inner: bool = False) -> str | None:
-    """FEEL `string(value)`; strings inside lists and contexts are quoted; null for null."""
+    """FEEL `string(value)`; strings inside lists and contexts are quoted; null for null.
+
+    Raises FeelLimitError for a text beyond the limit: parts may be shared, so that small values have huge texts.
+    """
+    if value is None and not inner:
+        return None
+    if type(value) is str and not inner:
+        return value
+    pieces: list[str] = []
+    room = MAX_STRING
+    for piece in _pieces(value):
+        pieces.append(piece)
+        room -= len(piece)
+        if room < 0:
+            checked_string(MAX_STRING + 1)
+    text = "".join(pieces)
+    return text if inner or not text.startswith('@"') else text[2:-1]
+
+
+def _pieces(value: Any) -> Iterator[str]:
     kind = kind_of(value)
-    if kind == "null":
-        return "null" if inner else None
     if kind == "string":
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' if inner else str(value)
-    if kind == "boolean":
-        return "true" if value else "false"
-    if kind == "number":
+        yield '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    elif kind == "boolean":
+        yield "true" if value else "false"
+    elif kind == "number":
         number = adopt(value)
-        return None if number is None else numbers.text_of(number)
-    if kind == "list":
-        return "[" + ", ".join(text_of(item, inner=True) or "null" for item in value) + "]"
-    if kind == "context":
-        return "{" + ", ".join(f"{_key(key)}: {text_of(item, inner=True)}" for key, item in value.items()) + "}"
-    if kind == "range":
-        low = "" if value.low is None else text_of(value.low, inner=True)
-        high = "" if value.high is None else text_of(value.high, inner=True)
-        return f"{'[' if value.low_included else '('}{low}..{high}{']' if value.high_included else ')'}"
-    if kind == "function":
-        return f"function({', '.join(value.parameters)})"
-    text = iso(value)
-    return f'@"{text}"' if inner and text is not None else text
+        yield "null" if number is None else numbers.text_of(number)
+    elif kind == "list":
+        yield "["
+        for index, item in enumerate(value):
+            yield ", " if index else ""
+            yield from _pieces(item)
+        yield "]"
+    elif kind == "context":
+        yield "{"
+        for index, (key, item) in enumerate(value.items()):
+            yield f"{', ' if index else ''}{_key(key)}: "
+            yield from _pieces(item)
+        yield "}"
+    elif kind == "range":
+        yield "[" if value.low_included else "("
+        yield from () if value.low is None else _pieces(value.low)
+        yield ".."
+        yield from () if value.high is None else _pieces(value.high)
+        yield "]" if value.high_included else ")"
+    elif kind == "function":
+        yield f"function({', '.join(value.parameters)})"
+    else:
+        text = iso(value)
+        yield "null" if text is None else f'@"{text}"'
 
 
 def _key(key: str) -> str:
@@ -258,15 +289,22 @@ def to_plain(value: Any) -> Any:
     """A FEEL value as JSON can hold it.
 
     Integral numbers become int, other numbers float, temporal values and ranges text, functions their name.
+    Raises FeelLimitError for a value of too many parts.
     """
+    return _plain(value, Work({}))
+
+
+def _plain(value: Any, work: Work) -> Any:
     kind = kind_of(value)
     if kind == "number":
         integer = numbers.whole(value)
         return integer if integer is not None else float(value)
     if kind == "list":
-        return [to_plain(item) for item in value]
+        work.spend(len(value))
+        return [_plain(item, work) for item in value]
     if kind == "context":
-        return {str(key): to_plain(item) for key, item in value.items()}
+        work.spend(len(value))
+        return {str(key): _plain(item, work) for key, item in value.items()}
     if kind in ("null", "boolean", "string"):
         return value
     return text_of(value)

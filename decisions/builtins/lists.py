@@ -11,10 +11,10 @@ from ..values import Function, adopt, equal, less, text_of
 from .signatures import built_in
 
 
-@built_in("list contains", "list: list, element: any")
-def list_contains(items: list[Any], wanted: Any) -> bool:
+@built_in("list contains", "list: list, element: any", work=True)
+def list_contains(work: Work, items: list[Any], wanted: Any) -> bool:
     """Whether some element equals the other value; null counts as a value."""
-    return any(equal(item, wanted) is True for item in items)
+    return any(equal(item, wanted, work) is True for item in items)
 
 
 def _start(items: list[Any], position: Number) -> int | None:
@@ -97,17 +97,17 @@ def reverse(items: list[Any]) -> list[Any]:
     return items[::-1]
 
 
-@built_in("index of", "list: list, match: any")
-def index_of(items: list[Any], wanted: Any) -> list[int]:
+@built_in("index of", "list: list, match: any", work=True)
+def index_of(work: Work, items: list[Any], wanted: Any) -> list[int]:
     """The positions of equal elements, from 1."""
-    return [number for number, item in enumerate(items, 1) if equal(item, wanted) is True]
+    return [number for number, item in enumerate(items, 1) if equal(item, wanted, work) is True]
 
 
 def _distinct(work: Work, items: list[Any]) -> list[Any]:
     result: list[Any] = []
     for item in items:
         work.spend(1 + len(result) // 4)
-        if not any(equal(item, other) is True for other in result):
+        if not any(equal(item, other, work) is True for other in result):
             result.append(item)
     return result
 

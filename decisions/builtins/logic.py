@@ -6,6 +6,7 @@ from typing import Any
 
 from .. import temporal
 from ..eras import split
+from ..limits import Work
 from ..values import equal, kind_of
 from .signatures import built_in
 
@@ -16,8 +17,8 @@ def negation(negand: Any) -> bool | None:
     return not negand if isinstance(negand, bool) else None
 
 
-@built_in("is", "value1?: any, value2?: any")
-def is_same(one: Any = None, other: Any = None) -> bool:
+@built_in("is", "value1?: any, value2?: any", work=True)
+def is_same(work: Work, one: Any = None, other: Any = None) -> bool:
     """Same type and same value; of times and zones also the same writing of the zone."""
     if kind_of(one) != kind_of(other):
         return False
@@ -31,7 +32,7 @@ def is_same(one: Any = None, other: Any = None) -> bool:
             ),
         )
         return bool(same_clock and zones[0] == zones[1])
-    return equal(one, other) is True
+    return equal(one, other, work) is True
 
 
 def _without_zone(value: Any) -> tuple[Any, int]:

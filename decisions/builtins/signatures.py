@@ -58,7 +58,7 @@ class Builtin:
         steps = 1
         for argument in arguments:
             kind = type(argument)
-            if kind is list:
+            if kind is list or kind is dict:
                 steps += len(argument)
             elif kind is str:
                 steps += len(argument) >> 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import patterns
+from ..limits import Work
 from ..numbers import Number, whole
 from .signatures import built_in
 
@@ -68,19 +69,19 @@ def ends_with(string: str, match: str) -> bool:
     return string.endswith(match)
 
 
-@built_in("matches", "input: string, pattern: string, flags?: ?string")
-def matches(string: str, pattern: str, flags: str | None = None) -> bool | None:
+@built_in("matches", "input: string, pattern: string, flags?: ?string", work=True)
+def matches(work: Work, string: str, pattern: str, flags: str | None = None) -> bool | None:
     """Whether the pattern is found."""
-    return patterns.found(string, pattern, flags or "")
+    return patterns.found(work, string, pattern, flags or "")
 
 
-@built_in("replace", "input: string, pattern: string, replacement: string, flags?: ?string")
-def replace(string: str, pattern: str, replacement: str, flags: str | None = None) -> str | None:
+@built_in("replace", "input: string, pattern: string, replacement: string, flags?: ?string", work=True)
+def replace(work: Work, string: str, pattern: str, replacement: str, flags: str | None = None) -> str | None:
     """Every find of the pattern exchanged; `$1` stands for a group."""
-    return patterns.replaced(string, pattern, replacement, flags or "")
+    return patterns.replaced(work, string, pattern, replacement, flags or "")
 
 
-@built_in("split", "string: string, delimiter: string")
-def split(string: str, delimiter: str) -> list[str] | None:
+@built_in("split", "string: string, delimiter: string", work=True)
+def split(work: Work, string: str, delimiter: str) -> list[str] | None:
     """The pieces between finds of a pattern."""
-    return patterns.split(string, delimiter)
+    return patterns.split(work, string, delimiter)

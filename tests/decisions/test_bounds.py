@@ -1,14 +1,23 @@
 """Hostile expressions: each ends, with a value or an error, in a fraction of a second, and none reaches Python."""
 
 import time
+from itertools import pairwise
 
 import pytest
 
-from decisions import DmnError, FeelError, FeelLimitError, compile_expression, compile_unary_tests, read_model
+from decisions import DmnError, FeelError, FeelLimitError, compile_expression, compile_unary_tests, read_model, to_plain
 from tests.decisions.dmn_files import table
 
 # A tenth of a second on an idle machine; tests share theirs with others.
 PATIENCE = 1.0
+
+# Ten levels of ten shared parts: small to hold, huge to look through.
+LEVELS = [f"{new}: [{', '.join([old] * 10)}]" for old, new in pairwise("abcdefghij")]
+LAUGHS = "{a: 1, " + ", ".join(LEVELS) + "}"
+    "{a: 1, "
+    + ", ".join(f"{new}: [{', '.join([old] * 10)}]" for old, new in zip("abcdefghi", "bcdefghij", strict=True))
+    + "}"
+)
 
 REFUSED = [
     "(" * 500 + "1" + ")" * 500,
@@ -30,6 +39,14 @@ REFUSED = [
     'split("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a*)*b")',
     'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "(a+)+\\1$")',
     'matches("x", "((((a{99}){99}){99}){99}){99}")',
+    "for i in 1..9999 return " + " + ".join(["i ** 2.5"] * 900),
+    "for i in 1..9999 return " + " + ".join(["i * 2"] * 4_000),
+    '{s: string join(for i in 1..9999 return "0123456789"), r: for i in 1..9999 return s + s}.r',
+    '{s: string join(for i in 1..9999 return "aaaaaaaaaa"), r: for i in 1..9999 return matches(s, ".*b")}.r',
+    '{s: string join(for i in 1..9999 return "aaaaa"), r: replace(s, "a", s)}.r',
+    "string(" + LAUGHS + ".j)",
+    LAUGHS + ".j = " + LAUGHS + ".j",
+    "list contains([" + LAUGHS + ".j], " + LAUGHS + ".j)",
     "concatenate(for i in 1..15000 return i, for i in 1..15000 return i)",
     "sort(for i in 1..15000 return -i, function(a, b) a < b)",
     "distinct values(for i in 1..15000 return i)",
@@ -102,6 +119,12 @@ def test_recursion_has_room_for_honest_use() -> None:
 def test_honest_patterns_pass() -> None:
     found = compile_expression('matches(text, ".*(投诉|举报)+.*")').evaluate({"text": "我要投诉" * 50})
     assert found is True
+
+
+def test_plain_values_are_bounded() -> None:
+    huge = compile_expression(LAUGHS + ".j").evaluate({})
+    with pytest.raises(FeelLimitError):
+        to_plain(huge)
 
 
 def test_cells_are_bounded_too() -> None:
