@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from threading import Lock, local
 from typing import Any
 
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 
 from persistence import tables as t
 from persistence.database import connect
+from persistence.figures import figures
 from persistence.keys import MasterKey, OrderKey
 from persistence.writes import ADD_JOURNAL, DEADLINE, INSTANCE, TASK, Writes, journal_row
 from processes.command import Changes
@@ -25,8 +27,8 @@ from processes.journal import GENESIS, chain
 from processes.order import Deadline, Entry, Instance, Notice, Order, Task
 
 ORDER = (
-    "id", "office", "number", "deployment", "status", "title", "received_at", "facts", "version", "closed_at",
-    "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started", "ended_instances",
+    "id", "office", "kind", "process", "number", "deployment", "status", "title", "received_at", "facts", "version",
+    "closed_at", "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started", "ended_instances",
 )  # fmt: skip
 _KEY: sa.BindParameter[Any] = sa.bindparam("key")
 _ROW = sa.select(*(t.work_order.c[name] for name in ORDER)).with_for_update()
@@ -304,6 +306,9 @@ class UnitOfWork:
             run(BEGIN_COUNT, {"office": office, "series": series, "value": 1})
             found = 1
         return int(found)
+
+    def figures(self, office: str, start: datetime, end: datetime) -> dict[str, Any]:
+        return figures(self.connection, office, start, end)
 
     def record(self, office: str, entries: Sequence[Entry], deployment: int | None = None) -> None:
         """Append to the office's own chain."""

@@ -77,7 +77,9 @@ work_order = sa.Table(
     metadata,
     _id(),
     sa.Column("office", sa.String(40), nullable=False),
-    sa.Column("number", sa.String(40), nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False),
+    sa.Column("process", sa.String(80), nullable=False),
+    sa.Column("number", sa.String(60), nullable=False),
     sa.Column("deployment", sa.Integer, sa.ForeignKey("deployment.number"), nullable=False),
     sa.Column("status", sa.String(40), nullable=False),
     sa.Column("title", sa.String(200), nullable=False),
@@ -101,8 +103,8 @@ work_order = sa.Table(
     sa.Column("journal_seq", sa.Integer, nullable=False),
     sa.Column("journal_head", sa.String(64), nullable=False),
     sa.UniqueConstraint("office", "number"),
-    sa.Index("ix_work_order_received", "office", "received_at"),
-    sa.Index("ix_work_order_status", "office", "status", "received_at"),
+    sa.Index("ix_work_order_received", "office", "kind", "received_at"),
+    sa.Index("ix_work_order_status", "office", "kind", "status", "received_at"),
 )
 
 order_unit = sa.Table(
@@ -284,6 +286,17 @@ outbox = sa.Table(
     sa.Index(
         "ix_outbox_unsent", "id", sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")
     ),
+)
+
+recurrence = sa.Table(
+    "recurrence",
+    metadata,
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), primary_key=True),
+    sa.Column("process", sa.String(80), primary_key=True),
+    sa.Column("interval", sa.String(80), nullable=False),
+    sa.Column("due_at", Instant, nullable=False),
+    sa.Column("retry_at", Instant),
+    sa.Index("ix_recurrence_due", "due_at"),
 )
 
 incident = sa.Table(

@@ -97,9 +97,7 @@ class Writes:
         for task in order.tasks:
             self.tasks[task] = order.id
 
-    def add(
-        self, order: Order, stored: int, changes: Changes, rows: Iterable[Row], notices: Iterable[Notice]
-    ) -> None:
+    def add(self, order: Order, stored: int, changes: Changes, rows: Iterable[Row], notices: Iterable[Notice]) -> None:
         """One command's changes, with its chained journal rows. `stored`: the order's version before it."""
         touched = self._touched.get(order.id)
         if touched is None:
@@ -130,9 +128,7 @@ class Writes:
                 changed = {**_to(_order_row(one.order), ORDER_CHANGES), "old_version": one.stored}
                 if connection.execute(SAVE_ORDER, changed).rowcount != 1:
                     raise Stale()
-        units = [
-            {"unit": unit, "order_id": one.order.id} for one in every for unit in sorted(one.changes.new_units)
-        ]
+        units = [{"unit": unit, "order_id": one.order.id} for one in every for unit in sorted(one.changes.new_units)]
         _run(connection, ADD_UNITS, units)
         self._flush_instances(connection, every)
         _run(
@@ -205,6 +201,8 @@ def _order_row(order: Order) -> dict[str, Any]:
         **{name: facts.get(name) for name in INDEXED_FACTS},
         "id": order.id,
         "office": order.office,
+        "kind": order.kind,
+        "process": order.process,
         "number": order.number,
         "deployment": order.deployment,
         "status": order.status,

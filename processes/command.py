@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +26,7 @@ from processes.operations import OPERATIONS
 from processes.order import Deadline, Entry, Facts, Instance, Notice, Order, Refused, Task
 from processes.people import Actor
 from processes.regulation import Regulation
+from processes.store import Transaction
 from timers.calendar import Calendar
 
 MAX_MESSAGES = 200
@@ -48,8 +49,17 @@ class Changes:
 class Command:
     """A command in progress. `now` is its logical time; `happened_at` the instant it is really carried out."""
 
-    def __init__(self, order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime) -> None:
+    def __init__(
+        self,
+        order: Order,
+        regulation: Regulation,
+        calendar: Calendar,
+        actor: Actor,
+        now: datetime,
+        work: Transaction | None = None,
+    ) -> None:
         self.order = order
+        self.work = work
         self.regulation = regulation
         self.calendar = calendar
         self.actor = actor
@@ -112,7 +122,7 @@ class Command:
             id=uuid4().hex,
             process=process,
             state="",
-            vars=order.facts if process == self.regulation.main else variables,
+            vars=order.facts if process == order.process else variables,
             started_at=self.now,
             started_by=started_by,
             seq=len(order.instances) + order.ended_instances,
@@ -168,7 +178,7 @@ class Command:
     def scope(self, instance: Instance | None, local: Mapping[str, Any] | None = None) -> Scope:
         """The names that expressions see, from this instance (None: from the order)."""
         layers = [layer for layer in (local, instance.vars if instance else None) if layer]
-        return Scope(self.order, self.now, self.actor.user, *layers)
+        return Scope(self.order, self.now.astimezone(self.regulation.zone), self.actor.user, *layers)
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
@@ -236,6 +246,11 @@ class Command:
 
     def instances(self, process: str) -> int:
         return self.order.started.get(process, 0)
+
+    def calendar_days_left(self) -> int:
+        """Days from today to the end of the last year whose holidays are published."""
+        today = self.now.astimezone(self.regulation.zone).date()
+        return (date(max(self.calendar.years), 12, 31) - today).days
 
     def decide(self, table: str, scope: Mapping[str, Any]) -> Any:
         """Evaluate a table of the pack; the rules that matched go into the journal."""
@@ -348,10 +363,10 @@ class Command:
     def _set_order_status(self) -> None:
         order = self.order
         running = sorted(
-            (i for i in order.instances.values() if i.ended_at is None and i.process != self.regulation.main),
+            (i for i in order.instances.values() if i.ended_at is None and i.process != order.process),
             key=lambda i: -i.seq,
         )
-        main = next((i for i in order.instances.values() if i.process == self.regulation.main), None)
+        main = next((i for i in order.instances.values() if i.process == order.process), None)
         named = [i.status for i in (*running, *((main,) if main else ())) if i.status]
         status = named[0] if named else order.status
         if status != order.status:

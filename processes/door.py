@@ -69,7 +69,7 @@ class Door:
         """A command on the order that `find` loads. Its deadlines before `now` have fired when the body begins."""
         with self.store.transaction() as work:
             order = find(work)
-            command = Command(order, self.regulations.of(order.deployment), self.calendar(), actor, now)
+            command = Command(order, self.regulations.of(order.deployment), self.calendar(), actor, now, work)
             if fire_past:
                 fire_passed(command)
             yield command, work
@@ -86,7 +86,7 @@ class Door:
         """The first command of a new order."""
         with self.store.transaction() as work:
             order = order_of(work, regulation)
-            command = Command(order, regulation, self.calendar(), actor, now)
+            command = Command(order, regulation, self.calendar(), actor, now, work)
             yield command, work
             fire_passed(command)
             work.save(order, command.changes, command.entries, command.notices)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
 from decisions import Expression, compile_expression
@@ -30,6 +30,7 @@ class Asked(Protocol):
     def is_running(self, element: str) -> bool: ...
     def done(self, element: str) -> int: ...
     def instances(self, process: str) -> int: ...
+    def calendar_days_left(self) -> int: ...
 
 
 CURRENT: ContextVar[Asked] = ContextVar("command in progress")
@@ -74,6 +75,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "is_running": lambda element: CURRENT.get().is_running(str(element)),
     "done": lambda element: CURRENT.get().done(str(element)),
     "instances": lambda process: CURRENT.get().instances(str(process)),
+    "calendar_days_left": lambda: CURRENT.get().calendar_days_left(),
 }
 """Name → function. Durations of limits: working days, natural days, hours, minutes, months, years."""
 
@@ -88,12 +90,14 @@ class OrderView(Mapping[str, Any]):
 
     KNOWN = ("number", "status", "received_at", "closed_at", "office", "title")
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, zone: tzinfo | None) -> None:
         self._order = order
+        self._zone = zone
 
     def __getitem__(self, name: str) -> Any:
         if name in self.KNOWN:
-            return getattr(self._order, name)
+            known = getattr(self._order, name)
+            return known.astimezone(self._zone) if isinstance(known, datetime) else known
         return self._order.facts[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -105,13 +109,13 @@ class OrderView(Mapping[str, Any]):
 
 
 class Scope(Mapping[str, Any]):
-    """Names an expression can see. `layers` are searched in order; nothing is copied."""
+    """Names an expression can see. `layers` are searched in order; nothing is copied. Instants are in `now`'s zone."""
 
     __slots__ = ("_fixed", "_layers")
 
     def __init__(self, order: Order, now: datetime, actor: str, *layers: Mapping[str, Any]) -> None:
         self._layers = (*layers, order.facts)
-        self._fixed = {"order": OrderView(order), "now": now, "actor": actor}
+        self._fixed = {"order": OrderView(order, now.tzinfo), "now": now, "actor": actor}
 
     def __getitem__(self, name: str) -> Any:
         for layer in self._layers:

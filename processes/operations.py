@@ -8,6 +8,7 @@ an error that names the element.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from decisions import to_plain
@@ -18,6 +19,7 @@ from processes.order import Deadline, Instance, Notice, Refused
 
 if TYPE_CHECKING:
     from processes.command import Command
+    from processes.store import Transaction
 
 Inputs = dict[str, Any]
 Operation = Callable[["Command", Instance, Element, Inputs], None]
@@ -100,6 +102,46 @@ def mark(command: Command, instance: Instance, element: Element, inputs: Inputs)
     command.note("set", [{name: command.order.facts[name]}])
 
 
+def number(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """The next number of a series and year: `pattern` such as `"督{year}-{seq:04d}"`, set as `fact`."""
+    series, fact = str(to_plain(inputs.get("series")) or ""), str(to_plain(inputs.get("fact")) or "")
+    if not series or not fact:
+        raise EngineError(element.id, "编号缺少“series”或“fact”。", 'Numbering lacks "series" or "fact".')
+    year = command.now.astimezone(command.regulation.zone).year
+    sequence = _work(command).next_in_series(command.order.office, f"{series}:{year}")
+    pattern = str(to_plain(inputs.get("pattern")) or "{year}-{seq:04d}")
+    try:
+        instance.vars[fact] = pattern.format(year=year, seq=sequence)
+    except (KeyError, ValueError, IndexError) as error:
+        raise EngineError(element.id, f"编号样式“{pattern}”有误。", f"The pattern {pattern!r} is wrong.") from error
+    command.note("set", [{fact: instance.vars[fact]}])
+
+
+def freeze_figures(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """A snapshot of the office's indices from the date `from` to the date `to`, set as `fact`: appeals refer to it."""
+    fact = str(to_plain(inputs.get("fact")) or "figures")
+    try:
+        first, last = (date.fromisoformat(str(to_plain(inputs.get(key)))) for key in ("from", "to"))
+    except ValueError as error:
+        raise EngineError(element.id, "统计期间应为日期。", "The period should be two dates.") from error
+    zone = command.regulation.zone
+    start = datetime.combine(first, time(), zone)
+    end = datetime.combine(last + timedelta(days=1), time(), zone)
+    figures = _work(command).figures(command.order.office, start, end)
+    instance.vars[fact] = {"from": first.isoformat(), "to": last.isoformat(), **figures}
+    command.note("set", [{fact: instance.vars[fact]}])
+
+
+def publish(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """What the public sees of the order: `text`, with every name of `masked` blanked out."""
+    text = str(to_plain(inputs.get("text")) or "")
+    for name in to_plain(inputs.get("masked")) or []:
+        if name:
+            text = text.replace(str(name), "＊" * len(str(name)))
+    command.order.facts["published"] = {"text": text, "at": command.now.isoformat()}
+    command.note("published", text)
+
+
 OPERATIONS: dict[str, Operation] = {
     "hold_deadline": hold_deadline,
     "release_deadline": release_deadline,
@@ -109,7 +151,16 @@ OPERATIONS: dict[str, Operation] = {
     "close_order": close_order,
     "archive_order": archive_order,
     "mark": mark,
+    "number": number,
+    "freeze_figures": freeze_figures,
+    "publish": publish,
 }
+
+
+def _work(command: Command) -> Transaction:
+    if command.work is None:
+        raise RuntimeError("an operation outside a transaction")
+    return command.work
 
 
 def _deadline(command: Command, element: Element, inputs: Inputs) -> Deadline | None:

@@ -15,6 +15,9 @@ from typing import Any
 
 Facts = dict[str, Any]
 
+ORDER, OFFICE_CASE = "order", "office"
+"""What a work order can be: a citizen's request, or a case of the office itself (a notice, a report, a register)."""
+
 
 @dataclass(slots=True)
 class Instance:
@@ -106,6 +109,9 @@ class Order:
     title: str
     received_at: datetime
     facts: Facts
+    process: str
+    """The process it follows: the main line for an order, the duty's own for an office case."""
+    kind: str = ORDER
     version: int = 0
     closed_at: datetime | None = None
     archived_at: datetime | None = None

@@ -86,6 +86,28 @@ class Regulation:
         every = self.definitions.processes.values()
         return sorted(every, key=lambda process: (process.id != self.main, process.id))
 
+    def is_office_case(self, process: Process) -> bool:
+        """True for a process that stands by itself and belongs to no order: not the main line, begun by no message,
+        called by no other."""
+        return process.id != self.main and process.start.message is None and process.id not in self._called
+
+    def office_cases(self) -> list[Process]:
+        """Processes of the office itself."""
+        return [process for process in self.processes() if self.is_office_case(process)]
+
+    def recurring(self) -> dict[str, str]:
+        """Process → repeating interval, for the office's duties that come round (timer start events)."""
+        return {
+            process.id: process.start.timer
+            for process in self.office_cases()
+            if process.start.event == "timer" and process.start.timer
+        }
+
+    @cached_property
+    def _called(self) -> frozenset[str]:
+        elements = (e for process in self.definitions.processes.values() for e in process.elements.values())
+        return frozenset(element.called for element in elements if element.called)
+
     def order_number(self, received_at: datetime, sequence: int) -> str:
         """Number of an order by the pack's scheme, such as `NC{date:%Y%m%d}-{seq:04d}`."""
         scheme = str(self.pack.settings.get("number", "{date:%Y%m%d}-{seq:04d}"))

@@ -6,7 +6,7 @@ journal; for rules there is a fact `has_<field>` that says whether one was given
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,7 +16,7 @@ from processes.command import Command
 from processes.door import Door, Result
 from processes.errors import AlreadyHandled, NotFound, NotNow, NotYourDuty
 from processes.expressions import CURRENT
-from processes.order import Entry, Facts, Order
+from processes.order import OFFICE_CASE, Entry, Facts, Order
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
 from processes.store import Transaction
@@ -61,15 +61,75 @@ def receive(
             title=str(values.get("title") or ""),
             received_at=received_at,
             facts={**open_values, **_given(sealed, personal)},
+            process=regulation.main,
             replay=given or _before(in_force, received_at),
         )
 
-    with door.receipt(order_of, in_force, actor, now) as (command, work):
-        with command.acting("receive", at=now, actor=actor, element=main.start.id) as notes:
+    with (
+        door.receipt(order_of, in_force, actor, now) as (command, work),
+        command.acting("receive", at=now, actor=actor, element=main.start.id) as notes,
+    ):
+        notes["values"] = open_values
+        _seal(command, work, notes, sealed)
+        command.count_done(main.start.id, actor)
+        command.start(in_force.main, command.order.facts, actor.user)
+    return _result(command)
+
+
+def open_case(
+    door: Door,
+    actor: Actor,
+    office: str,
+    process_id: str,
+    values: Values,
+    now: datetime,
+    *,
+    personal: Collection[str] = (),
+    claim: Callable[[Transaction], bool] | None = None,
+) -> Result | None:
+    """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
+
+    `claim` is asked inside the transaction; if it says no, somebody else opened this occurrence and nothing happens.
+    """
+    regulation = door.regulations.in_force(office, now)
+    process = regulation.definitions.processes.get(process_id)
+    if process is None or not regulation.is_office_case(process):
+        raise NotFound(f"没有可以开立的事务“{process_id}”。", f"There is no office case {process_id!r}.")
+    if not actor.is_system and not actor.holds(office, process.starters, None):
+        raise NotYourDuty()
+    open_values, sealed = _split(values, personal)
+
+    def order_of(work: Transaction, regulation: Regulation) -> Order:
+        if claim is not None and not claim(work):
+            raise AlreadyHandled()
+        day = now.astimezone(regulation.zone)
+        number = work.next_in_series(office, f"case:{process_id}:{day:%Y%m%d}")
+        return Order(
+            id=uuid4().hex,
+            office=office,
+            number=f"{process_id.upper().replace('_', '-')}-{day:%Y%m%d}-{number:02d}",
+            deployment=regulation.number or 0,
+            status="registered",
+            title=str(values.get("title") or process.name),
+            received_at=now,
+            facts={**open_values, **_given(sealed, personal)},
+            process=process_id,
+            kind=OFFICE_CASE,
+        )
+
+    try:
+        with (
+            door.receipt(order_of, regulation, actor, now) as (command, work),
+            command.acting("open", at=now, actor=actor, element=process.start.id) as notes,
+        ):
             notes["values"] = open_values
             _seal(command, work, notes, sealed)
-            command.count_done(main.start.id, actor)
-            command.start(in_force.main, command.order.facts, actor.user)
+            command.count_done(process.start.id, actor)
+            command.start(process_id, command.order.facts, actor.user)
+    except AlreadyHandled:
+        if claim is None:
+            raise
+        return None
     return _result(command)
 
 
@@ -183,12 +243,13 @@ def pass_time(door: Door, order_id: str, now: datetime) -> Result:
 
 def recalculate(door: Door, actor: Actor, order_id: str, calendar: Calendar, now: datetime) -> Result:
     """Recompute the order's running deadlines with a new calendar, and journal what moved."""
-    with door.command(lambda work: work.order(order_id), actor, now) as (command, _):
-        with command.acting("recalculate", at=now, actor=actor) as notes:
-            notes["calendar"] = calendar.version
-            command.calendar = calendar
-            moved = due_times.recalculate(command, calendar)
-            notes["moved"] = moved
+    with (
+        door.command(lambda work: work.order(order_id), actor, now) as (command, _),
+        command.acting("recalculate", at=now, actor=actor) as notes,
+    ):
+        notes["calendar"] = calendar.version
+        command.calendar = calendar
+        notes["moved"] = due_times.recalculate(command, calendar)
     return _result(command)
 
 
