@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.platform import Platform
+from app.recurring import Duties
 from persistence.incidents import Incidents
 from processes import verbs
 from processes.errors import Refusal
@@ -24,6 +25,7 @@ class Sweeping:
     def __init__(self, platform: Platform, clock: Clock = system_clock) -> None:
         self._platform = platform
         self._incidents = Incidents(platform.database)
+        self._duties = Duties(platform)
         self._scheduler = DeadlineScheduler(self.sweep, self.next_due, clock)
 
     def start(self) -> None:
@@ -41,14 +43,15 @@ class Sweeping:
             self._scheduler.wake(due_at)
 
     def sweep(self, now: datetime) -> Swept:
-        """Fire one batch of what is due at `now`."""
+        """Open the duties that have come round, and fire one batch of what is due at `now`."""
+        self._duties.sweep(now)
         swept = sweep(now, self._platform.read.due_deadlines, self._fire, self._failed)
         self._incidents.resolve_fired(now)
         return swept
 
     def next_due(self) -> datetime | None:
-        """When to sweep next: the next due time, or the next retry."""
-        times = (self._platform.read.next_due(), self._incidents.next_retry())
+        """When to sweep next: the next due time, the next retry, or the next duty."""
+        times = (self._platform.read.next_due(), self._incidents.next_retry(), self._duties.next_due())
         return min((at for at in times if at is not None), default=None)
 
     def _fire(self, deadline_id: str, now: datetime) -> None:

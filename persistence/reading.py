@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from persistence import tables as t
 from persistence.store import Database
 from processes.errors import NotFound
+from processes.order import ORDER
 from processes.people import Actor
 
 Row = Mapping[str, Any]
@@ -91,11 +92,12 @@ class Reading:
         text: str = "",
         statuses: Collection[str] | None = None,
         overdue: bool = False,
+        kind: str = ORDER,
         page: int = 1,
     ) -> list[Row]:
-        """Orders the actor may see, the latest first."""
+        """Orders (or the office's own cases, by `kind`) that the actor may see, the latest first."""
         c = t.work_order.c
-        query = sa.select(t.work_order).where(c.office == sight.office)
+        query = sa.select(t.work_order).where(c.office == sight.office, c.kind == kind)
         if not sight.whole_office:
             query = query.where(
                 c.id.in_(sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units)))
@@ -254,6 +256,7 @@ def _tasks() -> sa.Select[Any]:
         o.overdue.label("order_overdue"),
         o.received_at.label("order_received_at"),
         o.deployment.label("order_deployment"),
+        o.kind.label("order_kind"),
     ]
     return sa.select(t.task, *columns).select_from(t.task.join(t.work_order, o.id == t.task.c.order_id))
 

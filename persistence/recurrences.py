@@ -38,8 +38,8 @@ class Recurrences:
             known = {
                 row.process: row.interval for row in run(sa.select(c.process, c.interval).where(c.office == office))
             }
-            for process in known:
-                if known[process] != duties.get(process, ("",))[0]:
+            for process, interval in known.items():
+                if interval != duties.get(process, ("",))[0]:
                     run(t.recurrence.delete().where(c.office == office, c.process == process))
             for process, (interval, due_at) in duties.items():
                 if known.get(process) != interval:

@@ -157,8 +157,17 @@ class Command:
         if outcome.ended:
             instance.ended_at = self.now
             self.note("ended", [instance.process])
+            self._let_go(instance)
         self.touch(instance)
         self._set_order_status()
+
+    def _let_go(self, instance: Instance) -> None:
+        """No deadline waits for the decision of an instance that has ended: it would never fire."""
+        for deadline in self.order.deadlines.values():
+            if deadline.held_by == instance.id:
+                deadline.held_by = None
+                self.touch_deadline(deadline)
+                self.note("released", [deadline.timer or deadline.element])
 
     def touch(self, instance: Instance) -> None:
         if instance.id not in self.changes.new_instances:

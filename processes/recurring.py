@@ -23,6 +23,11 @@ class BadInterval(ValueError):
         super().__init__(self.en)
 
 
+def check_interval(interval: str) -> None:
+    """Raises `BadInterval` if the text is no repeating interval."""
+    _parse(interval, ZoneInfo("UTC"))
+
+
 def next_occurrence(interval: str, after: datetime, zone: ZoneInfo) -> datetime:
     """The first occurrence strictly after an instant. Raises `BadInterval`."""
     start, n, unit = _parse(interval, zone)

@@ -24,6 +24,7 @@ from processes.errors import BadPack
 from processes.expressions import FUNCTIONS, compile_text
 from processes.operations import OPERATIONS
 from processes.pack import Pack, Problem
+from processes.recurring import BadInterval, check_interval
 from timers.due import Counting
 
 
@@ -146,6 +147,7 @@ def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]
     if errors:
         raise BadPack(list(errors))
     definitions = Definitions(diagrams, compile_text)
+    _check_intervals(definitions)
     warnings = tuple(problem for problem in problems if problem.level != "error")
     return Regulation(pack, definitions, tables, forms, _counting(pack), warnings=warnings)
 
@@ -205,6 +207,18 @@ def _tables(pack: Pack, *, check: bool = True) -> tuple[dict[str, Decision], lis
                 level = getattr(found, "level", "error")
                 problems.append(Problem(level, found.code, path, place, found.zh, found.en))
     return tables, problems
+
+
+def _check_intervals(definitions: Definitions) -> None:
+    """Raises `BadPack` for a timer start event whose interval can't be counted."""
+    for process in definitions.processes.values():
+        if process.start.event == "timer":
+            try:
+                check_interval(process.start.timer or "")
+            except BadInterval as error:
+                raise BadPack(
+                    [Problem("error", "interval", process.file, process.start.id, error.zh, error.en)]
+                ) from error
 
 
 def _lint(

@@ -84,14 +84,17 @@ def open_case(
     values: Values,
     now: datetime,
     *,
+    at: datetime | None = None,
     personal: Collection[str] = (),
     claim: Callable[[Transaction], bool] | None = None,
 ) -> Result | None:
     """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
 
-    `claim` is asked inside the transaction; if it says no, somebody else opened this occurrence and nothing happens.
+    `at`: the instant it belongs to, if that is before now. `claim` is asked inside the transaction; if it says no,
+    somebody else opened this occurrence and nothing happens.
     """
-    regulation = door.regulations.in_force(office, now)
+    at = at or now
+    regulation = door.regulations.in_force(office, at)
     process = regulation.definitions.processes.get(process_id)
     if process is None or not regulation.is_office_case(process):
         raise NotFound(f"没有可以开立的事务“{process_id}”。", f"There is no office case {process_id!r}.")
@@ -102,7 +105,7 @@ def open_case(
     def order_of(work: Transaction, regulation: Regulation) -> Order:
         if claim is not None and not claim(work):
             raise AlreadyHandled()
-        day = now.astimezone(regulation.zone)
+        day = at.astimezone(regulation.zone)
         number = work.next_in_series(office, f"case:{process_id}:{day:%Y%m%d}")
         return Order(
             id=uuid4().hex,
@@ -111,7 +114,7 @@ def open_case(
             deployment=regulation.number or 0,
             status="registered",
             title=str(values.get("title") or process.name),
-            received_at=now,
+            received_at=at,
             facts={**open_values, **_given(sealed, personal)},
             process=process_id,
             kind=OFFICE_CASE,
@@ -120,7 +123,7 @@ def open_case(
     try:
         with (
             door.receipt(order_of, regulation, actor, now) as (command, work),
-            command.acting("open", at=now, actor=actor, element=process.start.id) as notes,
+            command.acting("open", at=at, actor=actor, element=process.start.id) as notes,
         ):
             notes["values"] = open_values
             _seal(command, work, notes, sealed)

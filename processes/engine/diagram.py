@@ -72,6 +72,11 @@ class Element:
     """Every `camunda:` attribute as written, so that nothing an editor sets is lost."""
 
     @property
+    def counts_down(self) -> bool:
+        """True for a timer that is armed inside an instance (a start timer begins one, at its interval)."""
+        return self.event == "timer" and self.type != "startEvent"
+
+    @property
     def status(self) -> str | None:
         return self.properties.get("status")
 
@@ -106,7 +111,7 @@ class Process:
         for element in self.elements.values():
             properties = element.properties
             texts = (
-                element.timer if element.event == "timer" and not is_iso_duration(element.timer or "") else None,
+                element.timer if element.counts_down and not is_iso_duration(element.timer or "") else None,
                 element.script,
                 element.assignee if is_expression(element.assignee) else None,
                 element.due,

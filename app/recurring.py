@@ -1,0 +1,91 @@
+"""Duties that come round, by the clock: notices, reports, appraisals.
+
+The diagram's timer start event says how often; the store's `recurrence` row says when next. Each occurrence opens one
+office case at its own instant, also after an outage. A duty that cannot be opened is tried again later, and the rest
+goes on.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from app.platform import Platform
+from persistence.recurrences import Recurrence, Recurrences
+from persistence.store import UnitOfWork
+from processes import verbs
+from processes.errors import NoDeployment, NotFound, Refusal
+from processes.people import SYSTEM
+from processes.recurring import next_occurrence, period_before
+from processes.regulation import Regulation
+
+AGAIN = timedelta(minutes=10)
+
+
+class Duties:
+    """The recurring duties of all offices."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+        self._recurrences = Recurrences(platform.database)
+        self._planned: dict[str, int] = {}
+
+    def sweep(self, now: datetime) -> int:
+        """Plan what the regulations in force ask for, and open what has come by `now`. How many were opened."""
+        library = self._platform.library
+        for office in self._platform.read.offices():
+            number = library.number_in_force(office["id"], now)
+            if number is not None and self._planned.get(office["id"]) != number:
+                self.plan(library.of(number), now)
+                self._planned[office["id"]] = number
+        return self._open_due(now)
+
+    def plan(self, regulation: Regulation, now: datetime) -> None:
+        """Enter the duties of a regulation that came into force; a new one begins with its next occurrence."""
+        duties = regulation.recurring()
+        planned = {
+            process: (interval, next_occurrence(interval, now, regulation.zone)) for process, interval in duties.items()
+        }
+        self._recurrences.set(regulation.office, planned)
+
+    def next_due(self) -> datetime | None:
+        return self._recurrences.next_due()
+
+    def _open_due(self, now: datetime) -> int:
+        opened = 0
+        while True:
+            due = self._recurrences.due(now)
+            if not due:
+                return opened
+            for occurrence in due:
+                try:
+                    opened += self._open(occurrence, now)
+                except (NoDeployment, NotFound):
+                    self._recurrences.put_off(occurrence, now + timedelta(days=1))
+                except Refusal:
+                    self._recurrences.put_off(occurrence, now + AGAIN)
+
+    def _open(self, occurrence: Recurrence, now: datetime) -> bool:
+        platform = self._platform
+        regulation = platform.library.in_force(occurrence.office, occurrence.due_at)
+        following = next_occurrence(occurrence.interval, occurrence.due_at, regulation.zone)
+        first, last = period_before(occurrence.interval, occurrence.due_at, regulation.zone)
+        values = {
+            "occurs_at": occurrence.due_at.astimezone(regulation.zone).isoformat(),
+            "period_from": first.isoformat(),
+            "period_to": last.isoformat(),
+        }
+
+        def claim(work: object) -> bool:
+            return isinstance(work, UnitOfWork) and self._recurrences.move_on(work, occurrence, following)
+
+        opened = verbs.open_case(
+            platform.door,
+            SYSTEM,
+            occurrence.office,
+            occurrence.process,
+            values,
+            now,
+            at=occurrence.due_at,
+            claim=claim,
+        )
+        return opened is not None
