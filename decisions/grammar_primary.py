@@ -51,6 +51,7 @@ class PrimaryGrammar(TypeGrammar, ABC):
 
     def _word(self, token: Token) -> tree.Node:
         word: str = token.value
+        self.refuse_inner_name()
         if known := self.longest_name(field=False):
             return self._name(token.start, known)
         construct = {
@@ -155,7 +156,7 @@ class PrimaryGrammar(TypeGrammar, ABC):
         """An expression that may run many times, and the work of one run, from the number of its tokens."""
         before = self.read
         node = self.expression()
-        return node, 1 + (self.read - before) // 8
+        return node, 2 + (self.read - before) // 8
 
     # words with a construct behind them
 

@@ -22,6 +22,7 @@ _START = (
 )
 _PART = _START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
 NAME = re.compile(f"[?{_START}][{_PART}]*")
+_NAME_PART = re.compile(f"[?{_PART}]")
 _NAME_PIECE = re.compile(f"[?{_PART}]+|[^\\s]")
 _NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _SPACE = re.compile(r"(?:[\s\u0009-\u000d\u0085\u1680\u180e\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]"
@@ -73,16 +74,29 @@ def is_simple_name(name: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def name_pattern(name: str) -> tuple[str, re.Pattern[str]]:
-    """The first identifier of a name and a pattern that finds the whole name whatever its spacing."""
-    pieces = _NAME_PIECE.findall(name)
+def name_pieces(name: str) -> tuple[str, ...]:
+    """The identifiers and single signs a name consists of."""
+    return tuple(_NAME_PIECE.findall(name))
+
+
+@lru_cache(maxsize=4096)
+def _name_pattern(name: str) -> re.Pattern[str]:
+    """A pattern that finds a name whatever its spacing."""
+    pieces = name_pieces(name)
     pattern = ""
-    for before, piece in zip(["", *pieces], pieces, strict=False):
-        both_words = before[-1:] and re.match(f"[?{_PART}]", before[-1:]) and re.match(f"[?{_PART}]", piece)
+    for before, piece in zip(("", *pieces), pieces, strict=False):
+        both_words = before and _NAME_PART.match(before[-1]) and _NAME_PART.match(piece)
         pattern += (r"\s+" if both_words else r"\s*" if before else "") + re.escape(piece)
-    if pieces and re.match(f"[?{_PART}]", pieces[-1][-1:]):
-        pattern += f"(?![{_PART}])"
-    return (pieces[0] if pieces else ""), re.compile(pattern)
+    return re.compile(pattern)
+
+
+def name_end(name: str, text: str, start: int) -> int:
+    """Where a name that begins at `start` ends, or -1 when it does not stand there."""
+    found = _name_pattern(name).match(text, start)
+    if found is None:
+        return -1
+    goes_on = _NAME_PART.match(text, found.end()) and _NAME_PART.match(found.group()[-1])
+    return -1 if goes_on else found.end()
 
 
 class Lexer:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 
 from .errors import FeelError, FeelLimitError
-from .lexer import KEYWORDS, Lexer, Token, full_width_hint, is_simple_name, name_pattern
+from .lexer import KEYWORDS, Lexer, Token, full_width_hint, is_simple_name, name_end, name_pieces
 from .limits import MAX_NESTING, MAX_TEXT, too_deep
 
 
@@ -22,7 +22,7 @@ def several_words(names: frozenset[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for name in names:
         if not is_simple_name(name) and name.strip():
-            first, _ = name_pattern(name)
+            first = name_pieces(name)[0]
             found[first] = (*found.get(first, ()), name)
     return found
 
@@ -120,7 +120,7 @@ class NameStream:
     def _learn(self, name: str, table: dict[str, tuple[str, ...]]) -> None:
         if is_simple_name(name) or not name.strip():
             return
-        first, _ = name_pattern(name)
+        first = name_pieces(name)[0]
         known = table.get(first, ())
         if name not in known:
             table[first] = (*known, name)
@@ -155,17 +155,27 @@ class NameStream:
             candidates += self._fields.get(self.token.value, ())
         best, end = None, self.token.end
         for name in candidates:
-            found = name_pattern(name)[1].match(self.text, start)
-            if found and found.end() > end:
-                best, end = name, found.end()
+            found = name_end(name, self.text, start)
+            if found > end:
+                best, end = name, found
         if best is not None:
             self.token = self.lexer.token(end)
         return best
+
+    def refuse_inner_name(self) -> None:
+        """Complain about a name such as `__class__`: harmless here, but nobody means well by it."""
+        if str(self.token.value).startswith("__"):
+            raise self.lexer.error(
+                f"名称“{self.token.value}”不能以两个下划线开头",
+                f"the name {self.token.value!r} must not begin with two underscores",
+                self.token.start,
+            )
 
     def field_name(self) -> str:
         """Consume the name of a property after a dot; unknown names of several words are read up to a keyword."""
         if self.token.kind != "name":
             raise self.unexpected()
+        self.refuse_inner_name()
         if known := self.longest_name(field=True):
             return known
         words = [self.advance().value]

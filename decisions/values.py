@@ -225,7 +225,7 @@ def text_of(value: Any, *, inner: bool = False) -> str | None:
     room = MAX_STRING
     for piece in _pieces(value):
         pieces.append(piece)
-        room -= len(piece)
+        room -= len(piece) + 4
         if room < 0:
             checked_string(MAX_STRING + 1)
     text = "".join(pieces)
