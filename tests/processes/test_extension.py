@@ -1,0 +1,190 @@
+"""An application waits for its decision, and so does the deadline: held, released, extended, with what depends on it.
+
+Dispatched on 28 September 2026 the order is due on 16 October at close of business, the reminder the working day before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from processes.errors import EngineFault
+from tests.small import MONDAY, Small, at
+
+DUE = at("2026-10-16T17:30")
+WINDOW = at("2026-10-15T17:30")
+EXTENDED = at("2026-10-23T17:30")
+"""Five working days more."""
+BEFORE, AFTER = at("2026-10-16T15:00"), at("2026-10-19T11:00")
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[Small]:
+    one = Small()
+    yield one
+    one.close()
+
+
+def noted(small: Small, order_id: str, key: str) -> list[Any]:
+    """What the journal of the order says under a key, in order."""
+    found = (json.loads(row["changed"]).get(key) for row in small.read.journal_of(order_id))
+    return [one for one in found if one is not None]
+
+
+def test_a_pending_application_holds_the_deadline_past_its_time(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    held = small.deadline(order_id, "handle_overdue")
+    assert held.held_by is not None and held.id not in small.read.due_deadlines(AFTER, 10_000)
+    small.forget()
+    small.wait(order_id, AFTER)
+    assert small.deadline(order_id, "handle_overdue").fired_at is None
+    assert "overdue" not in small.order(order_id).facts
+    assert small.order(order_id).status == "extension_pending"
+
+
+def test_a_refusal_makes_it_overdue_from_the_original_instant(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    result = small.do(order_id, "decide_extension", AFTER, decision="reject")
+    assert [one.element for one in result.fired] == ["handle_overdue"]
+    assert result.order.facts["overdue"] is True
+    (row,) = small.deadlines(order_id)["handle_overdue"]
+    assert row["due_at"] == DUE and row["fired_at"] == AFTER and row["extended_from"] is None
+    last = small.read.journal_of(order_id)[-1]
+    assert (last["act"], last["due_at"], last["happened_at"]) == ("fire", DUE, AFTER)
+
+
+def test_a_refusal_in_time_just_lets_the_deadline_run(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    result = small.do(order_id, "decide_extension", BEFORE + timedelta(minutes=5), decision="reject")
+    assert result.fired == ()
+    deadline = small.deadline(order_id, "handle_overdue")
+    assert deadline.held_by is None and deadline.due_at == DUE
+    small.wait(order_id, DUE + timedelta(seconds=1))
+    assert small.order(order_id).facts["overdue"] is True
+
+
+def test_consent_moves_the_deadline_and_its_window_is_armed_again(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    assert small.deadline(order_id, "extension_window").fired_at == BEFORE, "the reminder came while it was undecided"
+    small.do(order_id, "decide_extension", AFTER, decision="consent")
+    deadline = small.deadline(order_id, "handle_overdue")
+    assert (deadline.due_at, deadline.extended_from, deadline.held_by) == (EXTENDED, DUE, None)
+    fired, again = small.deadlines(order_id)["extension_window"]
+    assert fired["ended_at"] is not None
+    assert again["due_at"] == at("2026-10-22T17:30") and again["fired_at"] is None
+    assert noted(small, order_id, "extended") == [[
+        {"element": "handle_overdue", "timer": "T-SM-04", "by": "5wd",
+         "from": "2026-10-16T09:30:00.000000Z", "to": "2026-10-23T09:30:00.000000Z"}
+    ]]  # fmt: skip
+    small.forget()
+    assert small.wait(order_id, EXTENDED).fired[0].element == "extension_window"
+    assert small.wait(order_id, EXTENDED + timedelta(seconds=1)).fired[0].element == "handle_overdue"
+    assert len(small.read.notices_of(order_id)) == 2
+
+
+def test_consent_before_the_window_moves_it_along(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, MONDAY)
+    small.do(order_id, "decide_extension", MONDAY, decision="consent")
+    (window,) = small.deadlines(order_id)["extension_window"]
+    assert window["due_at"] == at("2026-10-22T17:30") and window["fired_at"] is None
+    moved = noted(small, order_id, "moved")[0][0]
+    assert (moved["element"], moved["from"]) == ("extension_window", "2026-10-15T09:30:00.000000Z")
+
+
+def test_open_tasks_show_the_new_limit(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, MONDAY)
+    small.do(order_id, "decide_extension", MONDAY, decision="consent")
+    small.forget()
+    assert small.task(order_id, "handle").due_at == EXTENDED
+
+
+def test_the_explanation_tells_both_parts(small: Small) -> None:
+    order_id = small.handling()
+    before = len(small.deadline(order_id, "handle_overdue").explanation)
+    small.apply(order_id, MONDAY)
+    small.do(order_id, "decide_extension", MONDAY, decision="consent")
+    assert len(small.deadline(order_id, "handle_overdue").explanation) > before
+
+
+def test_a_second_extension_counts_from_the_first(small: Small) -> None:
+    order_id = small.handling()
+    for _ in range(2):
+        small.apply(order_id, MONDAY)
+        small.do(order_id, "decide_extension", MONDAY, decision="consent")
+    deadline = small.deadline(order_id, "handle_overdue")
+    assert deadline.due_at == at("2026-10-30T17:30") and deadline.extended_from == DUE
+    assert deadline.rule["extended_by"] == ["5wd", "5wd"]
+
+
+def test_an_application_against_the_rules_is_refused_and_recorded_not_blocked(small: Small) -> None:
+    order_id = small.handling(request_type="consult")
+    result = small.apply(order_id, MONDAY, reason=None)
+    assert result.refused[0].codes == ("TYPE_CONSULT", "NO_REASON") and result.refused[0].says == "不符合延期条件"
+    deadline = small.deadline(order_id, "handle_overdue")
+    assert deadline.held_by is None
+    assert noted(small, order_id, "refused")[0][0]["causes"] == ["TYPE_CONSULT", "NO_REASON"]
+    rules = noted(small, order_id, "decided")[-1][0]["rules"]
+    assert [rule["number"] for rule in rules] == [2, 3], "which rule did it"
+    assert small.order(order_id).status == "in_handling"
+
+
+def test_work_handed_in_while_undecided_ends_the_deadline(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    small.do(order_id, "handle", BEFORE + timedelta(minutes=1), result_text="办了")
+    (row,) = small.deadlines(order_id)["handle_overdue"]
+    assert row["cancelled_at"] is not None
+    result = small.do(order_id, "decide_extension", AFTER, decision="consent")
+    assert result.fired == () and small.open(order_id) == ["review"]
+
+
+def test_a_decision_after_the_work_changes_no_other_deadline(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, MONDAY)
+    small.do(order_id, "handle", MONDAY, result_text="办了")
+    small.do(order_id, "review", MONDAY, decision="rework")
+    due = small.deadline(order_id, "rework_overdue").due_at
+    small.do(order_id, "decide_extension", MONDAY, decision="consent")
+    assert small.deadline(order_id, "rework_overdue").due_at == due
+
+
+def test_an_extension_without_length_is_refused_with_its_element() -> None:
+    def change(files: dict[str, bytes]) -> None:
+        files["extension.bpmn"] = files["extension.bpmn"].replace(b"working_days(days)", b"days")
+
+    small = Small(change=change)
+    order_id = small.handling()
+    small.apply(order_id, MONDAY)
+    before = small.everything()
+    with pytest.raises(EngineFault) as error:
+        small.do(order_id, "decide_extension", MONDAY, decision="consent")
+    assert error.value.details["element"] == "extend"
+    assert small.everything() == before
+    small.close()
+
+
+def test_a_deadline_does_not_wait_for_an_instance_that_has_ended() -> None:
+    """A diagram that holds and forgets to let go must not lose the deadline."""
+
+    def change(files: dict[str, bytes]) -> None:
+        files["extension.bpmn"] = files["extension.bpmn"].replace(
+            b'camunda:topic="release_deadline"', b'camunda:topic="notify"'
+        )
+
+    small = Small(change=change)
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    result = small.do(order_id, "decide_extension", AFTER, decision="reject")
+    assert [one.element for one in result.fired] == ["handle_overdue"]
+    assert small.deadlines(order_id)["handle_overdue"][0]["held_by"] is None
+    small.close()
