@@ -54,6 +54,7 @@ def sentence_of(error: Exception) -> str | None:
 
 def problem_line(problem: object) -> str:
     """One line of a problem of a pack: file, element, both sentences."""
-    place = " ".join(part for part in (getattr(problem, "file", ""), getattr(problem, "element", "")) if part)
+    file, element = getattr(problem, "file", ""), getattr(problem, "element", "")
     zh, en = getattr(problem, "zh", str(problem)), getattr(problem, "en", "")
+    place = " ".join(part for part in ("" if file and zh.startswith(file) else file, element) if part)
     return f"{place}: {zh} / {en}" if place else f"{zh} / {en}"

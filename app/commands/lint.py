@@ -11,7 +11,7 @@ from app.platform import Platform
 from processes.errors import BadPack
 from processes.pack import Problem
 
-UNREADABLE = frozenset({"file", "xml", "dmn", "form"})
+UNREADABLE = frozenset({"file", "xml", "dmn", "form", "setting", "unreadable-file", "not-bpmn", "too-many-elements"})
 """Codes of files that cannot be read at all: bad input rather than a failed check."""
 
 
