@@ -35,9 +35,7 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     """The WSGI application. `platform`: shared with the scheduler of this process; made here when not given."""
     app = Flask("app")
     app.secret_key = settings.secret_key
-    app.config.update(
-        MAX_CONTENT_LENGTH=settings.request_bytes, MAX_FORM_MEMORY_SIZE=settings.form_bytes, MAX_FORM_PARTS=2_000
-    )
+    app.config.update(MAX_CONTENT_LENGTH=settings.request_bytes)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     platform = platform or Platform(settings.database_url, settings.master_key)
     context.init_context(app, settings, platform, clock)

@@ -24,15 +24,14 @@ DEMO_PASSWORD = "jieban-demo"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`demo` shows the demo sign-ins; `request_bytes` bounds a request, `form_bytes` its text fields."""
+    """`demo` shows the demo sign-ins; `request_bytes` bounds a request."""
 
     database_url: str
     secret_key: str
     master_key: str
     demo: bool = False
     https: bool = False
-    request_bytes: int = 25 * 1024 * 1024
-    form_bytes: int = 1024 * 1024
+    request_bytes: int = 4 * 1024 * 1024
 
 
 def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:

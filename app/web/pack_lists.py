@@ -67,12 +67,16 @@ def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
     for rule in table.rules:
         cells = {name: rule.outputs[index].strip().strip('"') for name, index in columns.items()}
         work, timer = rule.inputs[0].strip().strip('"'), cells.get("timer", "null")
-        conditions = zip(table.inputs[1:], rule.inputs[1:], strict=True)
+        conditions = [
+            f"{column.label} {cell}"
+            for column, cell in zip(table.inputs[1:], rule.inputs[1:], strict=True)
+            if cell.strip() not in ("", "-")
+        ]
         listed.append(
             {
                 "id": "—" if timer == "null" else timer,
                 "name": "、".join(dict.fromkeys(used.get(work, [rule.annotation or work]))),
-                "when": "；".join(f"{column.label} {cell}" for column, cell in conditions if cell.strip() not in ("", "-")),
+                "when": "；".join(conditions),
                 "href": url_for("decisions.show", **at),
                 "limit": limit_text(cells.get("value", ""), cells.get("unit", "")),
                 "cites": cells.get("basis"),
