@@ -5,9 +5,9 @@ door at its virtual time, so the journal of all orders tells one story in order 
 after it is due, as the server's scheduler does at the latest. What is due after the last instant of the file stays
 armed, unless somebody still acts on the order afterwards.
 
-Commands are grouped into larger commits. An order's next event follows from what the database holds of it, and its id
-from the message: a replay that was killed loses at most the open group, and the next run goes on from there without
-doubling anything. Finished orders are left alone.
+One calendar version counts for the whole run. Commands are grouped into larger commits. An order's next event follows
+from what the database holds of it, and its id from the message: a replay that was killed loses at most the open group,
+and the next run goes on from there without doubling anything. Finished orders are left alone.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from app.replaying.acts import Act, Acts
 from app.replaying.reader import Message
 from persistence.replays import unfinished
 from processes import verbs
-from processes.door import Result
+from processes.door import Door, Result
 from processes.errors import Refusal
 from processes.order import Order
 
@@ -74,6 +74,8 @@ class Replay:
         self.stories = [Story(one, order_id(self.regulation.office, one.key)) for one in messages]
         self.until = max(max(one.received_at, one.replied_at or one.received_at) for one in messages)
         self.done = Done()
+        calendar = platform.calendars.current()
+        self._door = Door(platform.database, platform.library, lambda: calendar)
         self._main = self.regulation.definitions.processes[self.regulation.main]
 
     def run(self, finished: Callable[[int], Any]) -> Done:
@@ -133,7 +135,7 @@ class Replay:
             elif story.act is not None and story.task is not None:
                 result = self._complete(story, story.order, story.act, story.task, at)
             else:
-                result = verbs.pass_time(self.platform.door, story.order_id, at)
+                result = verbs.pass_time(self._door, story.order_id, at)
         except Refusal as error:
             raise self._stuck(story, error) from error
         self.done.steps += 1
@@ -152,7 +154,7 @@ class Replay:
             {"now": at, "actor": actor.user},
         )
         return verbs.receive(
-            self.platform.door,
+            self._door,
             actor,
             self.regulation.office,
             {**values, "message_id": message.key},
@@ -168,7 +170,7 @@ class Replay:
         scope = self.platform.scope(order, order.instances[task.instance], actor, at)
         answers = self.acts.answers(task.form, act, story.classified or {})
         values, personal = self.platform.check(self.regulation, task.form, answers, scope)
-        return verbs.complete(self.platform.door, actor, task_id, values, at, personal=personal)
+        return verbs.complete(self._door, actor, task_id, values, at, personal=personal)
 
     def _plan(self, story: Story, order: Order) -> datetime | None:
         """Note what happens next to the order; its time, or None when nothing does."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
@@ -20,6 +19,7 @@ from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 from processes.engine.diagram import Element, Process, is_iso_duration, read_diagram
+from processes.engine.ids import use_text_ids
 from processes.engine.quiet import hush
 from processes.engine.specs import (
     ClocklessTimer,
@@ -32,6 +32,7 @@ from processes.engine.specs import (
 from processes.engine.state import LIVE, Workflow, dump, load, prune
 
 hush()
+use_text_ids()
 
 MAX_STEPS = 2_000
 """Engine steps of one move. The longest honest path of a regulation is a few dozen."""
@@ -200,7 +201,7 @@ class Run:
         task = split._add_child(spec, TaskState.WAITING)
         spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
         spec._update(task)
-        return str(task.id.hex)
+        return str(task.id)
 
     def advance(self) -> None:
         """Run everything that needs no person, until only waits are left."""
@@ -249,16 +250,16 @@ class Run:
                 if is_timer(task.task_spec):
                     parent = task.parent
                     on_split = parent is not None and isinstance(parent.task_spec, BoundaryEventSplit)
-                    host = parent.id.hex if on_split else task.id.hex
+                    host = parent.id if on_split else task.id
                     hosts.add(host)
-                    armed.append(Armed(task.id.hex, element, host, task.internal_data["rule"]))
+                    armed.append(Armed(task.id, element, host, task.internal_data["rule"]))
                     continue
                 parent = task.parent
                 if parent is not None and isinstance(parent.task_spec, BoundaryEventSplit):
-                    hosts.add(parent.id.hex)
+                    hosts.add(parent.id)
                 live.append(element)
                 if task.task_spec.manual and task._state == TaskState.READY:
-                    opened.append(Opened(task.id.hex, element, dict(task.data)))
+                    opened.append(Opened(task.id, element, dict(task.data)))
         return Outcome(tuple(opened), tuple(armed), frozenset(hosts), tuple(live), self._workflow.completed)
 
     def state(self) -> str:
@@ -293,8 +294,7 @@ class Run:
         ]
 
     def _find(self, task_id: str) -> Any | None:
-        key = UUID(hex=task_id)
-        return next((w.tasks[key] for w in self._trees() if key in w.tasks), None)
+        return next((w.tasks[task_id] for w in self._trees() if task_id in w.tasks), None)
 
     def _catch(self, task: Any) -> None:
         task.internal_data["event_fired"] = True

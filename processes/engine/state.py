@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from uuid import UUID
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventJoin, BoundaryEventSplit, _EndJoin
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
@@ -63,7 +62,7 @@ def dump(workflow: Workflow) -> str:
             "v": FORMAT,
             **_dump_tree(workflow),
             "subs": {
-                parent.hex: {"spec": sub.spec.name, **_dump_tree(sub)} for parent, sub in workflow.subprocesses.items()
+                parent: {"spec": sub.spec.name, **_dump_tree(sub)} for parent, sub in workflow.subprocesses.items()
             },
         },
         ensure_ascii=False,
@@ -75,8 +74,8 @@ def _dump_tree(workflow: Any) -> dict[str, Any]:
     tasks = []
     for task in workflow.tasks.values():
         row: list[Any] = [
-            task.id.hex,
-            task._parent.hex if task._parent else None,
+            task.id,
+            task._parent,
             task.task_spec.name,
             task._state,
         ]
@@ -85,7 +84,7 @@ def _dump_tree(workflow: Any) -> dict[str, Any]:
             row.append(task.internal_data)
             row.append(task.data)
         tasks.append(row)
-    return {"root": workflow.task_tree.id.hex, "done": int(workflow.completed), "tasks": tasks}
+    return {"root": workflow.task_tree.id, "done": int(workflow.completed), "tasks": tasks}
 
 
 def load(text: str, spec: Any, subprocess_specs: dict[str, Any]) -> Workflow:
@@ -97,9 +96,8 @@ def load(text: str, spec: Any, subprocess_specs: dict[str, Any]) -> Workflow:
     # A subprocess needs the task it hangs on: go on until the nested ones have found theirs.
     while waiting:
         for key in list(waiting):
-            parent_id = UUID(hex=key)
             owner = next(
-                (w for w in (workflow, *workflow.subprocesses.values()) if parent_id in w.tasks),
+                (w for w in (workflow, *workflow.subprocesses.values()) if key in w.tasks),
                 None,
             )
             if owner is None:
@@ -107,13 +105,13 @@ def load(text: str, spec: Any, subprocess_specs: dict[str, Any]) -> Workflow:
             part = waiting.pop(key)
             sub = Subworkflow(
                 subprocess_specs[part["spec"]],
-                parent_task_id=parent_id,
+                parent_task_id=key,
                 top_workflow=workflow,
                 deserializing=True,
             )
             _load_tree(sub, part)
-            workflow.subprocesses[parent_id] = sub
-            parent = owner.tasks[parent_id]
+            workflow.subprocesses[key] = sub
+            parent = owner.tasks[key]
             sub.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
     return workflow
 
@@ -123,10 +121,9 @@ def _load_tree(workflow: Any, stored: dict[str, Any]) -> None:
     tasks = workflow.tasks
     listening = workflow.top_workflow.event_manager
     for row in stored["tasks"]:
-        task_id = UUID(hex=row[0])
+        task_id, parent_id = row[0], row[1]
         task = Task(workflow, task_specs[row[2]], state=row[3], id=task_id)
-        if row[1] is not None:
-            parent_id = UUID(hex=row[1])
+        if parent_id is not None:
             task._parent = parent_id
             tasks[parent_id]._children.append(task_id)
         if len(row) > 4:
@@ -135,7 +132,7 @@ def _load_tree(workflow: Any, stored: dict[str, Any]) -> None:
             task.data = row[6]
         if row[3] == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
             listening.add_task(task)
-    workflow.task_tree = tasks[UUID(hex=stored["root"])]
+    workflow.task_tree = tasks[stored["root"]]
     workflow.completed = bool(stored["done"])
 
 
@@ -165,7 +162,7 @@ def _prune_tree(workflow: Any) -> None:
         _contract(workflow, keep)
 
 
-def _needed(workflow: Any) -> set[UUID]:
+def _needed(workflow: Any) -> set[str]:
     """Ids of the tasks that the library may still ask for."""
     tasks = workflow.tasks
     keep = {workflow.task_tree.id}
@@ -191,10 +188,10 @@ def _needed(workflow: Any) -> set[UUID]:
     return keep
 
 
-def _contract(workflow: Any, keep: set[UUID]) -> None:
+def _contract(workflow: Any, keep: set[str]) -> None:
     """Take all other tasks out; what hung below them hangs on the nearest task that is kept."""
     root, tasks = workflow.task_tree, workflow.tasks
-    children: dict[UUID, list[UUID]] = {root.id: []}
+    children: dict[str, list[str]] = {root.id: []}
     stack = [(child, root.id) for child in reversed(root.children)]
     while stack:
         task, above = stack.pop()

@@ -61,7 +61,7 @@ def test_a_task_that_is_only_predicted_cannot_be_completed(mode: str) -> None:
     drive = Drive(drawn(start(), user("a"), user("b"), end(), *line("begin", "a", "b", "finish")), mode=mode)
     future = next(task for task in drive.run._workflow.tasks.values() if task.task_spec.name == "b")
     with pytest.raises(EngineError):
-        drive.run.complete(future.id.hex)
+        drive.run.complete(future.id)
     assert drive.open == ["a"]
 
 
