@@ -1,13 +1,18 @@
-"""Bring a database to the schema of this version: Alembic migrations, run inside the program, nothing to type."""
+"""Bring a database to the schema of this version: Alembic migrations, run inside the program, nothing to type.
+
+The files of the migrations begin with their revision (`0001_…`), so that a database that is up to date is known without
+Alembic, which takes longer to load than most commands take to answer.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
+
+from persistence.database import reading
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -31,28 +36,24 @@ class StoreAway(Exception):
         super().__init__(f"{self.zh} / {self.en}")
 
 
-def configuration(connection: sa.Connection | None = None) -> Config:
-    """Alembic's configuration for our migrations."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
-
-
 def upgrade(engine: sa.Engine) -> None:
     """Create or migrate the schema to the newest revision. Raises `SchemaTooNew`, `StoreAway`."""
+    known = sorted(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*_*.py"))
     try:
-        with engine.begin() as connection:
-            _upgrade(connection)
+        # Most often there is nothing to do: that is found out without waiting for whoever writes at the moment.
+        with reading(engine) as connection:
+            current = _revision(connection)
+        if current and current not in known:
+            raise SchemaTooNew(current)
+        if current != known[-1]:
+            migrate: Callable[[sa.Engine], None] = import_module("persistence.migrate").migrate
+            migrate(engine)
     except sa.exc.DatabaseError as error:
         raise StoreAway(engine.url, error) from error
 
 
-def _upgrade(connection: sa.Connection) -> None:
-    known = {script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions()}
-    if sa.inspect(connection).has_table("alembic_version"):
-        current = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-        if current and current not in known:
-            raise SchemaTooNew(str(current))
-    command.upgrade(configuration(connection), "head")
+def _revision(connection: sa.Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    return found

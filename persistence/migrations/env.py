@@ -1,4 +1,4 @@
-"""Alembic's environment: runs the migrations on the connection that `persistence.schema` hands over."""
+"""Alembic's environment: runs the migrations on the connection that `persistence.migrate` hands over."""
 
 from __future__ import annotations
 
