@@ -7,6 +7,7 @@ The answer to a failed sign-in never tells why it failed: an unknown account cos
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,8 +17,12 @@ FREE_GUESSES = 4
 LONGEST_WAIT_MINUTES = 15
 
 _hasher = PasswordHasher()
-# A hash of no one's password, with today's parameters.
-_NOBODY = _hasher.hash("a password that nobody has")
+
+
+@cache
+def _nobody() -> str:
+    """A hash of no one's password, with today's parameters; made at the first sign-in, for it takes its time."""
+    return _hasher.hash("a password that nobody has")
 
 
 def hash_password(password: str) -> str:
@@ -28,7 +33,7 @@ def hash_password(password: str) -> str:
 def is_password(stored: str | None, password: str) -> bool:
     """True if `password` is the one behind `stored`. Without `stored` it takes as long and is False."""
     try:
-        return _hasher.verify(stored or _NOBODY, password) and stored is not None
+        return _hasher.verify(stored or _nobody(), password) and stored is not None
     except (VerificationError, InvalidHashError):
         return False
 
