@@ -14,7 +14,7 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
-from app import create_app
+from app.factory import create_app
 from app.opening import open_platform
 from app.settings import Settings
 from app.sweeping import Sweeping

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from flask import Flask
 
-from app import create_app
+from app.factory import create_app
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD, Settings
 from app.web.passwords import hash_password

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from app import create_app
+from app.factory import create_app
 from app.platform import Platform
 from app.settings import Settings
-
 from tests.app.browsing import ROOT, Browser
 
 TEMPLATES = sorted((ROOT / "app" / "templates").rglob("*.html"))
