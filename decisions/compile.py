@@ -54,9 +54,11 @@ class Compiler(LoopCompiler, CallCompiler, TestCompiler):
         return lambda env: value
 
     def name(self, node: tree.Name) -> Code:
-        """A variable, else a built-in function of that name, else null."""
+        """A variable, else null. Where no platform brings functions of its own, a built-in function of that name comes
+        before null, as the standard has it; facts are sparse, and a missing `mode` must not become a function.
+        """
         name = node.name
-        built_in = BUILTINS.get(name)
+        built_in = None if self.functions else BUILTINS.get(name)
         default = built_in.value if built_in is not None else None
         if self.frames or node.local:
             return lambda env: find(env, name, default)

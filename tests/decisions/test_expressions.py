@@ -168,3 +168,10 @@ def test_dates_stay_dates() -> None:
     assert value('date("2026-01-31") + duration("P1M")') == date(2026, 2, 28)
     assert value('start + @"P3D"', {"start": datetime(2026, 1, 1, 9)}) == datetime(2026, 1, 4, 9)
     assert value('date("-0044-03-15").year') == -44
+
+
+def test_missing_fact_named_like_a_built_in_is_null_where_a_platform_brings_functions() -> None:
+    expression = compile_expression('mode = "sms"', functions={"due_passed": lambda element: False})
+    assert expression.evaluate({}) is not True
+    assert compile_expression("mode = null", functions={"due_passed": lambda element: False}).evaluate({}) is True
+    assert compile_expression("count([1, 2])", functions={"due_passed": lambda element: False}).evaluate({}) == 2
