@@ -25,7 +25,7 @@ def show(number: str) -> str:
     concerned = [
         process
         for process in loaded.regulation.processes()
-        if process.id == loaded.regulation.main or set(process.elements) & (live | done)
+        if process.id == loaded.row["process"] or set(process.elements) & (live | done)
     ]
     standing = [process for process in concerned if set(process.elements) & live]
     wanted = request.args.get("process")

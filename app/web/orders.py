@@ -168,9 +168,10 @@ def teller_of(loaded: Loaded) -> Teller:
 def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | None) -> dict[str, Any]:
     number = loaded.row["number"]
     others = [one for one in loaded.order.tasks.values() if one not in loaded.mine]
+    live = {one["element"]: one["name"] for one in loaded.tasks}
     return {
         "order": head_of(loaded, teller),
-        "strip": strip(loaded.regulation, loaded.row["done"], {one["element"]: one["name"] for one in loaded.tasks}),
+        "strip": strip(loaded.regulation, loaded.row["process"], loaded.row["done"], live),
         "clocks": _clocks(loaded),
         "past": past_clocks(loaded.deadlines, loaded.regulation, loaded.now),
         "units": _units(loaded),

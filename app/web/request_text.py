@@ -23,9 +23,9 @@ ELSEWHERE = frozenset({"title", "content", "channel", "request_type", "category"
 
 
 def intake_fields(loaded: Loaded) -> Mapping[str, FieldSpec]:
-    """The questions of the intake form by key."""
+    """The questions it was taken with (the intake form, for an order) by key."""
     regulation = loaded.regulation
-    form = regulation.definitions.processes[regulation.main].start.form
+    form = regulation.definitions.processes[loaded.row["process"]].start.form
     return {spec.key: spec for spec in context.platform().form(regulation, form).fields} if form else {}
 
 

@@ -91,8 +91,8 @@ class Teller:
     def words(self, row: Row, changed: Mapping[str, Any]) -> str:
         """What happened, in a few words."""
         name = self.element(row["element"])
-        if row["act"] == "receive":
-            return _("登记诉求")
+        if row["act"] in ("receive", "open"):
+            return _("登记诉求") if row["act"] == "receive" else _("开立事务")
         if row["act"] == "send":
             starter = self.regulation.definitions.starters.get(str(changed.get("message")))
             return _("申请%(name)s", name=short_name(starter)) if starter else name
@@ -126,7 +126,7 @@ class Teller:
         return list(dict.fromkeys(str(rule["basis"]) for rule in rules if rule.get("basis")))
 
     def _said(self, row: Row, changed: Mapping[str, Any]) -> list[dict[str, str]]:
-        if row["act"] == "receive":
+        if row["act"] in ("receive", "open"):
             return []
         element = self.find(row["element"])
         specs = self.fields.get(element.form or "", {}) if element else {}
@@ -164,6 +164,7 @@ def _acts() -> dict[str, str]:
         "receive": _("登记"),
         "complete": _("办理"),
         "send": _("申请"),
+        "open": _("开立事务"),
         "fire": _("到期"),
         "reveal": _("查看个人信息"),
         "recalculate": _("重算时限"),

@@ -23,12 +23,15 @@ class Stage:
     exception: bool
 
 
-def strip(regulation: Regulation, done: Mapping[str, Any], live: Mapping[str, str]) -> list[dict[str, str]]:
-    """Steps with `name` and `state` (done, now, next). `done`: elements; `live`: element of an open task → its name.
+def strip(
+    regulation: Regulation, line: str, done: Mapping[str, Any], live: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """Steps with `name` and `state` (done, now, next). `line`: the process that the order (or office case) follows;
+    `done`: elements; `live`: element of an open task → its name.
 
     A live step of a side process (an extension under review) stands after the main line's own.
     """
-    stages = stages_of(regulation)
+    stages = stages_of(regulation, line)
     current = max((i for i, stage in enumerate(stages) if stage.elements & live.keys()), default=None)
     last_done = max((i for i, stage in enumerate(stages) if stage.elements & done.keys()), default=-1)
     ahead_of = last_done if current is None else current
@@ -41,16 +44,16 @@ def strip(regulation: Regulation, done: Mapping[str, Any], live: Mapping[str, st
             steps.append({"name": stage.name, "state": "done"})
         elif index > ahead_of and not stage.exception and current is not None:
             steps.append({"name": stage.name, "state": "next"})
-    on_line = frozenset().union(*(stage.elements for stage in stages))
+    on_line = {element for stage in stages for element in stage.elements}
     for process in regulation.processes():
         aside = [live[element] for element in live if element in process.elements and element not in on_line]
         steps += [{"name": f"{short_name(process)} · {name}", "state": "now"} for name in aside]
     return steps
 
 
-def stages_of(regulation: Regulation) -> list[Stage]:
-    """The stages of the main line."""
-    main = regulation.definitions.processes[regulation.main]
+def stages_of(regulation: Regulation, line: str) -> list[Stage]:
+    """The stages of a process: the main line of orders, or a case of the office."""
+    main = regulation.definitions.processes[line]
     stages, exception = [], False
     for element in main.elements.values():
         if element.parent == main.id and element.type in ("boundaryEvent", "callActivity", "subProcess"):
