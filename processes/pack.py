@@ -61,7 +61,10 @@ def read_pack(folder: Path) -> Pack:
         raise _bad(str(folder / "pack.toml"), "缺少 pack.toml，这不是规程包目录。", "no pack.toml: not a pack folder")
     files = _read_folder(folder, "")
     settings = _toml(files, "pack.toml")
-    for include in settings.get("includes", []):
+    includes = settings.get("includes", [])
+    if not isinstance(includes, list):
+        raise _bad("pack.toml", "includes 应为目录名的列表。", "includes should be a list of folder names")
+    for include in includes:
         other = folder.parent / str(include)
         if not other.is_dir() or Path(str(include)).name != include:
             raise _bad("pack.toml", f"引用的目录“{include}”不存在。", f"included folder {include!r} does not exist")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from processes.expressions import FUNCTIONS, compile_text
 from processes.operations import OPERATIONS
 from processes.pack import Pack, Problem
 from processes.recurring import BadInterval, check_interval
+from processes.settings import check_settings, counting_of
 from timers.due import Counting
 
 
@@ -137,7 +138,10 @@ class Regulation:
 
 def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]] | None = None) -> Regulation:
     """The pack as a regulation. `check_form`: what the room of forms says of a form file. Raises `BadPack`."""
-    problems = _missing_settings(pack)
+    problems = check_settings(pack)
+    if problems:
+        # What the settings say is what the rest is checked against.
+        raise BadPack(list(problems))
     forms, form_problems = _forms(pack, check_form)
     tables, table_problems = _tables(pack)
     problems += form_problems + table_problems
@@ -147,9 +151,17 @@ def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]
     if errors:
         raise BadPack(list(errors))
     definitions = Definitions(diagrams, compile_text)
+    _check_main(pack, definitions)
     _check_intervals(definitions)
     warnings = tuple(problem for problem in problems if problem.level != "error")
-    return Regulation(pack, definitions, tables, forms, _counting(pack), warnings=warnings)
+    return Regulation(pack, definitions, tables, forms, counting_of(pack), warnings=warnings)
+
+
+def _check_main(pack: Pack, definitions: Definitions) -> None:
+    main = pack.settings["processes"]["main"]
+    if main not in definitions.processes:
+        zh, en = f"主流程“{main}”不存在。", f"There is no process {main!r}."
+        raise BadPack([Problem("error", "setting", "pack.toml", "processes.main", zh, en)])
 
 
 def load_regulation(pack: Pack, number: int, effective_from: datetime) -> Regulation:
@@ -157,18 +169,7 @@ def load_regulation(pack: Pack, number: int, effective_from: datetime) -> Regula
     forms, _ = _forms(pack, None)
     tables, _ = _tables(pack, check=False)
     definitions = Definitions(pack.of_type(".bpmn"), compile_text)
-    return Regulation(pack, definitions, tables, forms, _counting(pack), number, effective_from)
-
-
-def _missing_settings(pack: Pack) -> list[Problem]:
-    problems = []
-    for key, zh in (("title", "标题"), ("processes", "主流程 [processes] main"), ("roles", "角色 [roles]")):
-        if key not in pack.settings:
-            problems.append(Problem("error", "setting", "pack.toml", key, f"缺少{zh}。", f"{key} is missing"))
-    main = pack.settings.get("processes", {}).get("main")
-    if "processes" in pack.settings and not main:
-        problems.append(Problem("error", "setting", "pack.toml", "processes.main", "缺少主流程。", "no main process"))
-    return problems
+    return Regulation(pack, definitions, tables, forms, counting_of(pack), number, effective_from)
 
 
 def _forms(
@@ -240,14 +241,3 @@ def _lint(
         )
         for one in found
     ]
-
-
-def _counting(pack: Pack) -> Counting:
-    settings = pack.settings
-    close = str(settings.get("close_of_business", "17:30"))
-    return Counting(
-        zone=str(settings.get("time_zone", "Asia/Shanghai")),
-        close=time.fromisoformat(close),
-        due_mode=settings.get("due_mode", "close"),
-        roll_natural_days=bool(settings.get("roll_natural_days", True)),
-    )
