@@ -11,9 +11,12 @@ from pathlib import Path
 
 from app.platform import Platform
 from app.settings import ROOT
-from processes.errors import NoDeployment, Refusal
-from processes.pack import Pack, read_pack
+from persistence.library import Library
+from processes.errors import Refusal
+from processes.pack import Pack, pack_of, read_pack
 from processes.regulation import Regulation
+from processes.settings import counting_of
+from timers.counting import Counting
 
 PACKS = ROOT / "bpmn"
 
@@ -45,11 +48,22 @@ def find_folder(text: str) -> Path:
 
 
 def find_regulation(text: str, platform: Platform | None, now: datetime) -> Regulation:
-    """The regulation that `--pack` means. Raises `UnknownPack`, `BadPack`."""
-    if platform is not None and "/" not in text and text != ".":
-        try:
-            return platform.library.in_force(text, now)
-        except NoDeployment:
-            if platform.library.rows(text):
-                return platform.library.latest(text)
-    return Platform.compile(find_pack(text))
+    """The regulation that `--pack` means, compiled. Raises `UnknownPack`, `BadPack`."""
+    library, number = _deployed(text, platform, now)
+    return library.of(number) if library else Platform.compile(find_pack(text))
+
+
+def find_counting(text: str, platform: Platform | None, now: datetime) -> Counting:
+    """How the pack that `--pack` means counts limits; nothing else of it is read. Raises `UnknownPack`, `BadPack`."""
+    library, number = _deployed(text, platform, now)
+    return counting_of(pack_of(library.files(number), text) if library else find_pack(text))
+
+
+def _deployed(text: str, platform: Platform | None, now: datetime) -> tuple[Library | None, int]:
+    """The deployment in force of an office, or its newest if none has come into force yet."""
+    if platform is None or "/" in text or text == ".":
+        return None, 0
+    number = platform.library.number_in_force(text, now)
+    if number is None:
+        number = next((row.number for row in platform.library.rows(text)), None)
+    return (platform.library, number) if number is not None else (None, 0)

@@ -11,10 +11,11 @@ from app.commands.failing import BadInput
 from app.commands.moments import instant
 from app.commands.printing import as_json, print_json
 from app.opening import existing_platform
-from app.packs_at_hand import find_regulation
+from app.packs_at_hand import find_counting, find_regulation
 from decisions import to_plain
 from timers.calendar import published_calendar
 from timers.clock import system_clock
+from timers.counting import zone
 from timers.due import explain_command
 
 pack_option = click.option("--pack", required=True, metavar="NAME|DIR", help="规程包名称或目录。 Name or folder.")
@@ -28,10 +29,10 @@ pack_option = click.option("--pack", required=True, metavar="NAME|DIR", help="�
 def explain(limit: str, pack: str, from_: str | None, json_: bool) -> None:
     """期限到何时、为什么。 When LIMIT (10wd, 2h, 30min, 5d, 1month, 3y) ends, and why."""
     platform, now = existing_platform(), system_clock.now()
-    regulation = find_regulation(pack, platform, now)
+    counting = find_counting(pack, platform, now)
     calendar = platform.calendars.current() if platform else published_calendar()
-    begin = instant(from_, regulation.zone, "--from") if from_ else now
-    found = explain_command(limit, begin, calendar, regulation.counting)
+    begin = instant(from_, zone(counting.zone), "--from") if from_ else now
+    found = explain_command(limit, begin, calendar, counting)
     if json_:
         return print_json(found)
     click.echo(found["due_at"])
