@@ -8,6 +8,7 @@ from pathlib import Path
 from app.platform import Platform
 from app.settings import Settings, from_environment
 from persistence.key_check import check_key
+from processes.errors import Refusal
 from processes.order import Order
 
 SQLITE = "sqlite:///"
@@ -24,6 +25,21 @@ def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None =
         path.parent.mkdir(parents=True, exist_ok=True)
     platform = Platform(settings.database_url, settings.master_key, saved=saved)
     check_key(platform.database)
+    return platform
+
+
+class NoDatabase(Refusal):
+    """Nothing was ever stored here."""
+
+    status, code = 404, "NO_DATABASE"
+    zh, en = "还没有数据库，请先运行 jieban init。", "There is no database yet: run jieban init."
+
+
+def made_platform() -> Platform:
+    """The platform of the environment. Raises `NoDatabase`."""
+    platform = existing_platform()
+    if platform is None:
+        raise NoDatabase()
     return platform
 
 

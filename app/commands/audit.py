@@ -5,8 +5,7 @@ from __future__ import annotations
 import click
 
 from app.commands.printing import as_json, bar, print_json
-from app.opening import open_platform
-from app.settings import from_environment
+from app.opening import made_platform
 from persistence.audit import verify
 
 
@@ -19,7 +18,7 @@ def audit() -> None:
 @as_json
 def verify_journal(json_: bool) -> None:
     """逐行核对流水，指出第一处破坏。 Check every chain of the journal; name the first bad row."""
-    platform = open_platform(from_environment())
+    platform = made_platform()
     with bar(platform.read.count_orders(), "审计 / audit") as shown:
         found = verify(platform.database, progress=shown.update)
     report: dict[str, object] = {"orders": found.orders, "entries": found.entries, "intact": found.intact}

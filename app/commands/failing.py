@@ -56,5 +56,5 @@ def problem_line(problem: object) -> str:
     """One line of a problem of a pack: file, element, both sentences."""
     file, element = getattr(problem, "file", ""), getattr(problem, "element", "")
     zh, en = getattr(problem, "zh", str(problem)), getattr(problem, "en", "")
-    place = " ".join(part for part in ("" if file and zh.startswith(file) else file, element) if part)
+    place = "" if file and zh.startswith(file) else " ".join(part for part in (file, element) if part)
     return f"{place}: {zh} / {en}" if place else f"{zh} / {en}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from app.commands.deploying import deploy_watched, deployed_line
-from app.demo import lay_down
+from app.commands.printing import bar
+from app.demo import lay_down, most_orders
 from app.opening import open_platform
 from app.packs_at_hand import pack_folders
 from app.settings import from_environment
@@ -24,5 +25,6 @@ def init(demo: bool) -> None:
         done = deploy_watched(platform, pack, folder, actor=SYSTEM, note="jieban init")
         click.echo(deployed_line(done, pack))
         if demo:
-            laid = lay_down(platform, pack.name, system_clock)
+            with bar(most_orders(), f"{pack.name} 演示工单 / demo orders") as shown:
+                laid = lay_down(platform, pack.name, system_clock, lambda: shown.update(1))
             click.echo(f"{pack.name}：演示人员 {laid.people}，工单 {laid.orders}。")

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
-from app.commands.failing import BadInput
 from app.commands.printing import as_json, print_json
-from app.opening import existing_platform
+from app.opening import made_platform
 from app.tracing import trace as trace_order
 
 STATES = {"running": "计时中", "held": "等候决定", "fired": "已超时", "met": "按时"}
@@ -23,10 +22,7 @@ Row = Mapping[str, Any]
 @as_json
 def trace(number: str, json_: bool) -> None:
     """一张工单的全过程。 The whole way of the order NUMBER."""
-    platform = existing_platform()
-    if platform is None:
-        raise BadInput("还没有数据库，请先运行 jieban init。", "There is no database yet: run jieban init.")
-    found = trace_order(platform, number)
+    found = trace_order(made_platform(), number)
     if json_:
         return print_json(found)
     order = found["order"]

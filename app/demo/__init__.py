@@ -6,16 +6,19 @@ fixed seed. Laying it down again changes nothing; an office that already has ord
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.demo.people import enter_people
 from app.demo.player import Player
-from app.demo.stories import plan
+from app.demo.stories import most_orders, plan
 from app.platform import Platform
 from persistence.reading import Sight
 from processes.people import SYSTEM
 from timers.clock import Clock
+
+__all__ = ["Laid", "lay_down", "most_orders"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +29,15 @@ class Laid:
     orders: int
 
 
-def lay_down(platform: Platform, office: str, clock: Clock) -> Laid:
-    """Enter people and orders into an office whose regulation is in force. All of it or nothing."""
+def lay_down(platform: Platform, office: str, clock: Clock, played: Callable[[], None] = lambda: None) -> Laid:
+    """Enter people and orders into an office whose regulation is in force. All of it or nothing.
+
+    `played` hears of every order done, of `most_orders()` at most.
+    """
     now = clock.now().replace(microsecond=0)
     with platform.database.batch():
         people = enter_people(platform, office, now)
-        orders = 0 if _has_orders(platform, office) else _enter_orders(platform, office, now)
+        orders = 0 if _has_orders(platform, office) else _enter_orders(platform, office, now, played)
     return Laid(people, orders)
 
 
@@ -39,9 +45,10 @@ def _has_orders(platform: Platform, office: str) -> bool:
     return bool(platform.read.orders(Sight(SYSTEM, office, whole_office=True)))
 
 
-def _enter_orders(platform: Platform, office: str, now: datetime) -> int:
+def _enter_orders(platform: Platform, office: str, now: datetime, played: Callable[[], None]) -> int:
     player = Player(platform, office, now)
     stories = plan(platform, office, now)
     for story in stories:
         player.play(story)
+        played()
     return len(stories)

@@ -39,8 +39,8 @@ def plan(platform: Platform, office: str, now: datetime) -> list[Story]:
     regulation = platform.library.in_force(office, now)
     hours = OfficeHours(platform.calendars.current(), regulation.counting)
     rng = Random(SEED)
-    told = tomllib.loads((HERE / "journeys.toml").read_text(encoding="utf-8"))
-    requests: list[Table] = tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8"))["requests"]
+    told = _read("journeys.toml")
+    requests: list[Table] = _read("requests.toml")["requests"]
     rng.shuffle(requests)
     numbers, stories = count(), []
     for journey in sorted(told["journeys"], key=lambda journey: "types" not in journey):
@@ -56,6 +56,15 @@ def plan(platform: Platform, office: str, now: datetime) -> list[Story]:
             ago = journey["ago"][turn % len(journey["ago"])]
             stories.append(Story(request, acts, long_ago(ago, now, hours, own), own))
     return sorted(stories, key=lambda story: story.received_at)
+
+
+def most_orders() -> int:
+    """How many orders a pack gets that has every element of every journey."""
+    return sum(journey["count"] for journey in _read("journeys.toml")["journeys"])
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
 
 
 def _fits(regulation: Regulation, acts: tuple[Table, ...]) -> bool:
