@@ -35,19 +35,18 @@ def running_clocks(rows: Iterable[Row], regulation: Regulation, calendar: Calend
     live = [row for row in live if not (row["soft"] and row["fired_at"])]
     by_element = {row["element"]: row for row in live}
     live.sort(key=lambda row: (row["soft"], row["due_at"]))
-    watched = [row["subject"] for row in live if not row["soft"]]
-    return [
-        _clock(row, by_element, regulation, calendar, now, alone=watched.count(row["subject"]) == 1) for row in live
-    ]
+    first = _first_limits(live)
+    return [_clock(row, by_element, regulation, calendar, now, first=row["element"] in first) for row in live]
 
 
 def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> list[Clock]:
     """Limits whose work is done, the latest first: kept, or missed."""
     ended = [row for row in rows if (row["ended_at"] or row["cancelled_at"]) and not row["soft"]]
     ended.sort(key=lambda row: row["due_at"], reverse=True)
+    first = _first_limits(reversed(ended))
     return [
         {
-            "name": _name(row, regulation, alone=True),
+            "name": _name(row, regulation, first=row["element"] in first),
             "timer": row["timer"],
             "lamp": {"state": "late", "words": _("超期")} if row["fired_at"] else {"state": "done", "words": _("按时")},
             "due": _("应于 %(at)s 前", at=moment(row["due_at"], regulation.zone, now)),
@@ -64,7 +63,7 @@ def explanation(row: Row, regulation: Regulation) -> list[str]:
 
 
 def _clock(
-    row: Row, every: Mapping[str, Row], regulation: Regulation, calendar: Calendar, now: datetime, *, alone: bool
+    row: Row, every: Mapping[str, Row], regulation: Regulation, calendar: Calendar, now: datetime, *, first: bool
 ) -> Clock:
     notes = [row["timer"]] if row["timer"] else []
     if row["rule"].get("basis"):
@@ -77,7 +76,7 @@ def _clock(
         lamp = lamp_until(row["due_at"], now, calendar, regulation, _unit(row, every))
     said = _("应于 %(at)s 前") if not row["soft"] else _("%(at)s 提醒")
     return {
-        "name": _name(row, regulation, alone=alone),
+        "name": _name(row, regulation, first=first),
         "timer": row["timer"],
         "lamp": lamp,
         "due": said % {"at": moment(row["due_at"], regulation.zone, now)},
@@ -87,11 +86,20 @@ def _clock(
     }
 
 
-def _name(row: Row, regulation: Regulation, *, alone: bool) -> str:
-    """`签收时限` for the one limit on 签收; one of several, and a reminder, has the name it was drawn with."""
+def _first_limits(rows: Iterable[Row]) -> set[str]:
+    """Of limits, the earliest first: the elements of those that come first on their subject."""
+    first: dict[str, str] = {}
+    for row in rows:
+        if not row["soft"]:
+            first.setdefault(row["subject"], row["element"])
+    return set(first.values())
+
+
+def _name(row: Row, regulation: Regulation, *, first: bool) -> str:
+    """`签收时限` for the first limit on 签收; a later one, and a reminder, has the name it was drawn with."""
     processes = regulation.processes()
     subject = next((p.elements[row["subject"]] for p in processes if row["subject"] in p.elements), None)
-    if not alone or row["soft"] or subject is None or not subject.name or subject.id == row["element"]:
+    if not first or row["soft"] or subject is None or not subject.name or subject.id == row["element"]:
         return str(row["name"])
     return _("%(work)s时限", work=subject.name)
 
