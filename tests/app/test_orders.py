@@ -19,7 +19,7 @@ def test_a_request_becomes_an_order_with_its_story(received: Make, signed_in: Si
     page = signed_in("agent").get(f"/orders/{received()}")
     assert page.words("//h1") == ["地下车库长期积水"]
     assert page.words("//ol[@class='line']/li//span[@class='title']") == ["登记诉求"]
-    assert page.words("//section[@id='act']/h2") == ["受理"]
+    assert page.words("//section[@id='act-form']/h2") == ["受理"]
     assert page.words("//button[@class='btn btn-primary']") == ["受理"]
 
 
@@ -53,14 +53,14 @@ def test_the_main_line_shows_who_does_what_next(dispatched: Make, signed_in: Sig
     number = dispatched()
     clerk = signed_in("clerk")
     page = clerk.get(f"/orders/{number}")
-    assert page.words("//section[@id='act']/h2") == ["签收"]
+    assert page.words("//section[@id='act-form']/h2") == ["签收"]
     assert page.words("//li[@class='now']") == ["签收"]
     assert "受理" in page.words("//ol/li[@class='done']/span[2]")
     assert "回访与重办" in page.words("//ol/li[@class='next']")
     page = clerk.submit({"signed_note": "转物业科"})
     assert page.words("//div[@role='status']") == ["已完成：签收"]
     watched = signed_in("dispatcher").get(f"/orders/{number}")
-    assert watched.tree.xpath("//section[@id='act']") == []
+    assert watched.tree.xpath("//section[@id='act-form']") == []
     assert any("办理" in words for words in watched.words("//ul[@class='units']/li"))
 
 
@@ -216,4 +216,12 @@ def test_those_who_oversee_see_every_order_and_act_on_none(
 ) -> None:
     page = signed_in(login).get(f"/orders/{dispatched()}")
     assert page.status == 200
-    assert page.tree.xpath("//section[@id='act']") == []
+    assert page.tree.xpath("//section[@id='act-form']") == []
+
+
+def test_no_id_stands_twice_on_a_page(dispatched: Make, signed_in: SignIn) -> None:
+    number = dispatched()
+    pages = [signed_in("agent").get("/intake"), signed_in("clerk").get(f"/orders/{number}")]
+    for page in pages:
+        ids = page.tree.xpath("//@id")
+        assert len(ids) == len(set(ids))

@@ -33,7 +33,7 @@
     };
     fields.addEventListener("htmx:beforeSwap", late, { once: true });
     htmx.ajax("POST", form.getAttribute("action").split("#")[0], {
-      source: fields, target: fields, select: "#fields", swap: "outerHTML",
+      source: fields, target: fields, select: "#form-fields", swap: "outerHTML",
       values: { ...htmx.values(form, "post"), _refresh: "1" },
     });
   };

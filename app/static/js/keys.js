@@ -21,7 +21,7 @@
     }
     if (typing(event.target)) return;
     if (event.key === "/") {
-      document.getElementById("search")?.focus();
+      document.getElementById("search-box")?.focus();
       event.preventDefault();
     } else if (event.key === "j") move(1);
     else if (event.key === "k") move(-1);
