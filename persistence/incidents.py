@@ -62,6 +62,15 @@ class Incidents:
                 work.connection.execute(t.incident.update().where(c.id.in_(closed)).values(resolved_at=now))
         return len(closed)
 
+    def retry_now(self, incident_id: int, office: str, now: datetime) -> bool:
+        """Let the sweep try again at once. False if this office has no such incident, or it is over."""
+        i, d, o = t.incident.c, t.deadline.c, t.work_order.c
+        of_office = sa.select(o.id).where(o.office == office)
+        waiting = sa.select(i.deadline_id).where(i.id == incident_id, i.resolved_at.is_(None))
+        mine = (d.id.in_(waiting), d.order_id.in_(of_office))
+        with self._database.transaction() as work:
+            return work.connection.execute(t.deadline.update().where(*mine).values(retry_at=now)).rowcount == 1
+
     def next_retry(self) -> datetime | None:
         """When the next failed deadline is to be tried again."""
         d = t.deadline.c

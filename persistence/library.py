@@ -137,6 +137,13 @@ class Library:
         with self._database.transaction() as work:
             _add_units(work.connection, office, units)
 
+    def rename_unit(self, office: str, unit: str, name: str) -> bool:
+        """False if the office has no such unit. A later deployment leaves the name as it is."""
+        c = t.unit.c
+        mine = (c.office == office, c.id == unit)
+        with self._database.transaction() as work:
+            return work.connection.execute(t.unit.update().where(*mine).values(name=name)).rowcount == 1
+
     def _ensure_office(self, connection: sa.Connection, pack: Pack) -> None:
         c = t.office.c
         if connection.execute(sa.select(c.id).where(c.id == pack.name)).scalar() is None:

@@ -64,7 +64,8 @@ class People:
             return tuple(Duty(*row) for row in connection.execute(query))
 
     def update(self, user_id: str, **values: Any) -> None:
-        """Set columns: `failed_attempts`, `locked_until`, `disabled`, `session_epoch`, `password_hash`, `name`."""
+        """Set columns: `failed_attempts`, `locked_until`, `disabled`, `session_epoch`, `password_hash`, `name`,
+        `password_once`."""
         with self._database.transaction() as work:
             work.connection.execute(t.user.update().where(t.user.c.id == user_id).values(values))
 
@@ -73,6 +74,21 @@ class People:
         values = {"failed_attempts": t.user.c.failed_attempts + 1, "locked_until": locked_until}
         with self._database.transaction() as work:
             work.connection.execute(t.user.update().where(t.user.c.id == user_id).values(values))
+
+    def add_duty(self, user_id: str, duty: Duty) -> bool:
+        """False if the user holds it already."""
+        values = {"user_id": user_id, "office": duty.office, "role": duty.role, "unit": duty.unit}
+        with self._database.transaction() as work:
+            run = work.connection.execute
+            if run(sa.select(t.duty.c.id).where(_is(user_id, duty))).scalar() is not None:
+                return False
+            run(t.duty.insert(), values)
+        return True
+
+    def remove_duty(self, user_id: str, duty: Duty) -> bool:
+        """False if the user does not hold it."""
+        with self._database.transaction() as work:
+            return work.connection.execute(t.duty.delete().where(_is(user_id, duty))).rowcount > 0
 
     def all(self) -> list[dict[str, Any]]:
         """Users with their duties, by login; without password hashes."""
@@ -89,3 +105,9 @@ class People:
         with self._database.reading() as connection:
             found = connection.execute(sa.select(t.user).where(where)).mappings().first()
         return None if found is None else dict(found)
+
+
+def _is(user_id: str, duty: Duty) -> sa.ColumnElement[bool]:
+    c = t.duty.c
+    unit = c.unit.is_(None) if duty.unit is None else c.unit == duty.unit
+    return sa.and_(c.user_id == user_id, c.office == duty.office, c.role == duty.role, unit)

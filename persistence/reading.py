@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from persistence import tables as t
 from persistence.store import Database
 from processes.errors import NotFound
-from processes.order import ORDER
+from processes.order import OFFICE_CASE, ORDER
 from processes.people import Actor
 
 Row = Mapping[str, Any]
@@ -97,17 +97,13 @@ class Reading:
     ) -> list[Row]:
         """Orders (or the office's own cases, by `kind`) that the actor may see, the latest first."""
         c = t.work_order.c
-        query = sa.select(t.work_order).where(c.office == sight.office, c.kind == kind)
-        if not sight.whole_office:
-            query = query.where(
-                c.id.in_(sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units)))
-            )
+        query = sa.select(t.work_order).where(seen(sight), c.kind == kind)
         if statuses is not None:
             query = query.where(c.status.in_(list(statuses)))
         if overdue:
             query = query.where(c.overdue.is_(True), c.closed_at.is_(None))
         if text:
-            query = query.where(_matches(text))
+            query = query.where(matches(text))
         query = query.order_by(c.received_at.desc(), c.id).limit(PAGE + 1).offset((page - 1) * PAGE)
         return self.rows(query)
 
@@ -115,6 +111,12 @@ class Reading:
         """All orders of all offices."""
         with self._database.reading() as connection:
             return int(connection.execute(sa.select(sa.func.count()).select_from(t.work_order)).scalar() or 0)
+
+    def cases_of(self, office: str, process: str, *, page: int = 1) -> list[Row]:
+        """Cases of one process of the office, the latest first."""
+        c = t.work_order.c
+        query = sa.select(t.work_order).where(c.office == office, c.kind == OFFICE_CASE, c.process == process)
+        return self.rows(query.order_by(c.received_at.desc(), c.number.desc()).limit(PAGE).offset((page - 1) * PAGE))
 
     def _mine(
         self,
@@ -142,7 +144,7 @@ class Reading:
             query = query.where(c.element.not_in(list(without)))
         if until is not None:
             query = query.where(c.due_at < until)
-        return query.where(_matches(text)) if text else query
+        return query.where(matches(text)) if text else query
 
     # -- one order --------------------------------------------------------------------------------------------------
 
@@ -261,7 +263,16 @@ def _tasks() -> sa.Select[Any]:
     return sa.select(t.task, *columns).select_from(t.task.join(t.work_order, o.id == t.task.c.order_id))
 
 
-def _matches(text: str) -> sa.ColumnElement[bool]:
+def seen(sight: Sight) -> sa.ColumnElement[bool]:
+    """Of the office's orders those that the actor may see."""
+    c = t.work_order.c
+    if sight.whole_office:
+        return c.office == sight.office
+    theirs = sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units))
+    return sa.and_(c.office == sight.office, c.id.in_(theirs))
+
+
+def matches(text: str) -> sa.ColumnElement[bool]:
     """Part of a title, or the beginning of a number. Wildcards in what people type are just characters."""
     c = t.work_order.c
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -49,9 +49,11 @@ LOAD_DEADLINES = sa.select(t.deadline).where(
     t.deadline.c.order_id == _KEY, t.deadline.c.ended_at.is_(None), t.deadline.c.cancelled_at.is_(None)
 )
 LOAD_KEY = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == _KEY)
-_SERIES = (t.counter.c.office == sa.bindparam("of_office")) & (t.counter.c.series == sa.bindparam("of_series"))
-COUNT_ON = t.counter.update().where(_SERIES).values(value=t.counter.c.value + 1).returning(t.counter.c.value)
-BEGIN_COUNT = t.counter.insert()
+NEXT_IN_SERIES = sa.text(
+    "INSERT INTO counter (office, series, value) VALUES (:office, :series, 1) "
+    "ON CONFLICT (office, series) DO UPDATE SET value = counter.value + 1 RETURNING value"
+)
+"""One statement, so that two who begin a series at once don't both begin it."""
 
 
 class Kept:
@@ -300,11 +302,7 @@ class UnitOfWork:
 
     def next_in_series(self, office: str, series: str) -> int:
         """The next number of a series (order numbers of a day, ledger numbers of a year), without gaps or doubles."""
-        run = self.connection.execute
-        found = run(COUNT_ON, {"of_office": office, "of_series": series}).scalar()
-        if found is None:
-            run(BEGIN_COUNT, {"office": office, "series": series, "value": 1})
-            found = 1
+        found = self.connection.execute(NEXT_IN_SERIES, {"office": office, "series": series}).scalar_one()
         return int(found)
 
     def figures(self, office: str, start: datetime, end: datetime) -> dict[str, Any]:

@@ -128,6 +128,7 @@ instance = sa.Table(
     sa.Column("started_by", sa.String(60), nullable=False),
     sa.Column("ended_at", Instant),
     sa.Index("ix_instance_order", "order_id", "ended_at"),
+    sa.Index("ix_instance_process", "process", "started_at"),
 )
 
 task = sa.Table(
@@ -378,6 +379,18 @@ user = sa.Table(
     sa.Column("failed_attempts", sa.Integer, nullable=False),
     sa.Column("locked_until", Instant),
     sa.Column("session_epoch", sa.Integer, nullable=False),
+    sa.Column("password_once", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+
+pack_upload = sa.Table(
+    "pack_upload",
+    metadata,
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), primary_key=True),
+    sa.Column("user_id", sa.String(32), sa.ForeignKey("user.id"), primary_key=True),
+    sa.Column("file_name", sa.String(200), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("checked", Json, nullable=False),
+    sa.Column("uploaded_at", Instant, nullable=False),
 )
 
 duty = sa.Table(
