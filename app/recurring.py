@@ -7,6 +7,7 @@ goes on.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from app.platform import Platform
@@ -22,10 +23,11 @@ AGAIN = timedelta(minutes=10)
 
 
 class Duties:
-    """The recurring duties of all offices."""
+    """The recurring duties of all offices. `only`: no others than these processes (virtual time)."""
 
-    def __init__(self, platform: Platform) -> None:
+    def __init__(self, platform: Platform, only: Collection[str] | None = None) -> None:
         self._platform = platform
+        self._only = only
         self._recurrences = Recurrences(platform.database)
         self._planned: dict[str, int] = {}
 
@@ -37,20 +39,22 @@ class Duties:
             if number is not None and self._planned.get(office["id"]) != number:
                 self.plan(library.of(number), now)
                 self._planned[office["id"]] = number
-        return self._open_due(now)
+        return self.open_due(now)
 
     def plan(self, regulation: Regulation, now: datetime) -> None:
         """Enter the duties of a regulation that came into force; a new one begins with its next occurrence."""
-        duties = regulation.recurring()
         planned = {
-            process: (interval, next_occurrence(interval, now, regulation.zone)) for process, interval in duties.items()
+            process: (interval, next_occurrence(interval, now, regulation.zone))
+            for process, interval in regulation.recurring().items()
+            if self._only is None or process in self._only
         }
         self._recurrences.set(regulation.office, planned)
 
     def next_due(self) -> datetime | None:
         return self._recurrences.next_due()
 
-    def _open_due(self, now: datetime) -> int:
+    def open_due(self, now: datetime) -> int:
+        """Open what has come by `now`, each occurrence at its own instant."""
         opened = 0
         while True:
             due = self._recurrences.due(now)

@@ -62,7 +62,7 @@ def _receive(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
 
 def _complete(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     actor = _who(stage, step)
-    order_id = stage.order_id(step.order, step.node)
+    order_id = order_of(stage, step)
     order, regulation = stage.load(order_id)
     element = act.what.text()
     form = _form_of_task(regulation, element, act.what)
@@ -78,7 +78,7 @@ def _complete(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
 
 def _send(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     actor = _who(stage, step)
-    order_id = stage.order_id(step.order, step.node)
+    order_id = order_of(stage, step)
     order, regulation = stage.load(order_id)
     message = act.what.text()
     process = regulation.definitions.starters.get(message)
@@ -97,6 +97,22 @@ def _send(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
         scope = stage.platform.scope(order, None, actor, stage.now)
         values, personal = stage.platform.check(regulation, process.start.form, answers, scope)
     return verbs.send(stage.platform.door, actor, order_id, message, values, stage.now, personal=personal).refused
+
+
+def _start(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
+    """A case of the office is opened by hand; later steps mean it by `of`."""
+    actor, regulation, name = _who(stage, step), stage.regulation, act.what.text()
+    process = regulation.definitions.processes.get(name)
+    if process is None or not regulation.is_office_case(process):
+        known = "、".join(sorted(one.id for one in regulation.office_cases()))
+        raise act.what.wrong(
+            f"规程中没有可单独开立的流程“{name}”，有：{known}", f"no process of the office {name!r}: {known}"
+        )
+    answers = _answers(stage, regulation, process.start.form, act.values)
+    scope = {"now": stage.now, "actor": actor.user}
+    values, personal = stage.platform.check(regulation, process.start.form, answers, scope)
+    result = verbs.open_case(stage.platform.door, actor, stage.office, name, values, stage.now, personal=personal)
+    return result.refused if result else ()
 
 
 def _deploy(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
@@ -129,11 +145,17 @@ ACTS: dict[str, Callable[[Stage, Step, Act, Packs], Refusals]] = {
     "receive": _receive,
     "complete": _complete,
     "send": _send,
+    "start": _start,
     "deploy": _deploy,
     "calendar": _calendar,
     "down": _down,
 }
 """Acts that this version of the platform can play."""
+
+
+def order_of(stage: Stage, step: Step) -> str:
+    """The order or office case that a step means. Raises `BadScenario`."""
+    return stage.case_id(step.of) if step.of is not None else stage.order_id(step.order, step.node)
 
 
 def _who(stage: Stage, step: Step) -> Actor:

@@ -89,6 +89,15 @@ def differences(stage: Stage, order_id: str, expected: Expected) -> list[str]:
     return [f"{expected.node.where} {zh} / {en}" for zh, en in compare(seen, expected.value)]
 
 
+def _published(seen: Seen, expected: Any) -> Differences:
+    """What the public sees: a text, part of one, or null for nothing."""
+    published = seen.order.facts.get("published") or {}
+    got = published.get("text")
+    wanted = expected.get("text") if isinstance(expected, Mapping) else expected
+    if (wanted is None) != (got is None) or (wanted is not None and str(wanted) not in str(got)):
+        yield f"公开内容应为 {wanted!r}，实为 {got!r}", f"published: expected {wanted!r}, got {got!r}"
+
+
 def _open(seen: Seen, expected: list[str]) -> Differences:
     got = sorted(row["element"] for row in seen.tasks)
     if got != sorted(expected):
@@ -316,5 +325,6 @@ COMPARISONS: dict[str, Callable[[Seen, Any], Differences]] = {
     "explain": _explain,
     "sent": _sent,
     "journal": _journal,
+    "published": _published,
 }
 """Keys of `expect` that this version can compare."""

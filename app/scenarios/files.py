@@ -84,7 +84,7 @@ def _confirmed(given: Mapping[str, Node]) -> tuple[Step, ...]:
     if "confirmed" not in given:
         return ()
     node = given["confirmed"]
-    return (Step(node, None, None, None, Act("confirm", node), None, ()),)
+    return (Step(node, None, None, None, None, Act("confirm", node), None, ()),)
 
 
 def _step(node: Node) -> Step:
@@ -103,6 +103,7 @@ def _step(node: Node) -> Step:
         at=read_moment(said["at"]) if "at" in said else None,
         who=read_who(said["as"]) if "as" in said else None,
         order=said.get("order"),
+        of=said.get("of"),
         act=_act(kind, said) if kind else None,
         refused=_refused(said["refused"]) if "refused" in said else None,
         expected=_expected(said["expect"]) if "expect" in said else (),
@@ -116,18 +117,17 @@ def _check_companions(said: Mapping[str, Node], kind: str | None) -> None:
         "effective_from": ("deploy",),
         "refused": ACTS,
         "as": ACTS,
-        "of": ("complete", "send", "start"),
     }
     for key, acts in belongs.items():
         if key in said and kind not in acts:
             raise said[key].wrong(f"“{key}”在这一步没有意义", f"{key!r} means nothing in this step")
-    if kind in ("complete", "send") and "as" not in said:
+    if "of" in said and kind not in ("complete", "send", None):
+        raise said["of"].wrong("“of”在这一步没有意义", "'of' means nothing in this step")
+    if kind in ("complete", "send", "start") and "as" not in said:
         raise said[kind].wrong("缺少“as”：由谁来做", '"as" is missing: who does it')
 
 
 def _act(kind: str, said: Mapping[str, Node]) -> Act:
-    if "of" in said:
-        return Act("of", said["of"])  # a step of a running duty: known to the format, refused when it is played
     what = said[kind]
     if kind in ("complete", "send", "deploy", "start"):
         what.text()

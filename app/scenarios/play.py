@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.scenarios.acts import carry_out, plan_outage, receive_order
+from app.scenarios.acts import carry_out, order_of, plan_outage, receive_order
 from app.scenarios.errors import BadScenario, Difference, Unsupported
 from app.scenarios.expect import differences
 from app.scenarios.lines import Node
@@ -31,7 +31,7 @@ def play(scenario: Scenario, packs: Packs, folder: Path | None) -> Result:
     where = scenario.node.where
     try:
         platform, regulation = packs.ground(scenario, folder)
-        stage = Stage(platform, regulation, scenario.start, folder)
+        stage = Stage(platform, regulation, scenario.start, folder, scenario.duties())
         result.supplied = stage.supplied
         _play(scenario, stage, packs, result)
     except Unsupported as error:
@@ -133,8 +133,8 @@ def _look(stage: Stage, step: Step) -> list[str]:
     """Compare what is expected at the step."""
     found: list[str] = []
     if step.expected:
-        order_id = stage.order_id(step.order, step.node)
+        order_id = order_of(stage, step)
         for expected in step.expected:
             found += differences(stage, order_id, expected)
-        stage.remember_notices()
+        stage.remember_notices(order_id)
     return found

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.platform import Platform
+from app.recurring import Duties
 from app.scenarios.lines import Node
 from app.scenarios.moments import Forward, shown
 from app.scenarios.story import Who
@@ -31,7 +32,9 @@ class Stage:
     """One scenario's world. `now`: virtual time; `supplied`: what was filled in for the story; `folder`: where the
     relative folders of its file begin."""
 
-    def __init__(self, platform: Platform, regulation: Regulation, start: datetime, folder: Path | None) -> None:
+    def __init__(
+        self, platform: Platform, regulation: Regulation, start: datetime, folder: Path | None, duties: set[str]
+    ) -> None:
         self.platform = platform
         self.office = regulation.office
         self.zone = regulation.zone
@@ -41,6 +44,8 @@ class Stage:
         self.outages: list[tuple[datetime, datetime]] = []
         self.supplied: list[str] = []
         self.seen_notices = 0
+        self.duties = Duties(platform, duties)
+        self.duties.plan(regulation, start)
 
     # -- regulation and people --------------------------------------------------------------------------------------
 
@@ -91,6 +96,13 @@ class Stage:
             raise needed_by.wrong("还没有工单", "there is no order yet")
         raise needed_by.wrong("有多个工单，请用“order”指明", "there are several orders: say which with order")
 
+    def case_id(self, of: Node) -> str:
+        """The latest case of an office process. Raises `BadScenario`: none was opened."""
+        cases = self.platform.read.cases_of(self.office, of.text())
+        if not cases:
+            raise of.wrong(f"没有开立过“{of.text()}”事务", f"no case of {of.text()!r} was opened")
+        return str(cases[0]["id"])
+
     def load(self, order_id: str) -> tuple[Order, Regulation]:
         """The aggregate and its regulation, for asking only."""
         with self.platform.database.transaction() as work:
@@ -107,9 +119,10 @@ class Stage:
         finally:
             CURRENT.reset(token)
 
-    def remember_notices(self) -> None:
+    def remember_notices(self, seen: str) -> None:
         """What has been sent so far is told; the next expectation asks for what comes after."""
-        told = [row["id"] for order_id in self.orders.values() for row in self.platform.read.notices_of(order_id)]
+        known = {*self.orders.values(), seen}
+        told = [row["id"] for order_id in known for row in self.platform.read.notices_of(order_id)]
         self.seen_notices = max(told, default=self.seen_notices)
 
     # -- time -------------------------------------------------------------------------------------------------------
@@ -119,10 +132,20 @@ class Stage:
         return at.after(self.now, self.platform.calendars.current(), self.zone) if isinstance(at, Forward) else at
 
     def pass_until(self, at: datetime) -> None:
-        """Let time pass: every deadline due strictly before `at` fires, the earliest first."""
+        """Let time pass: every deadline due strictly before `at` fires and every duty comes round, the earliest
+        first."""
         last: str | None = None
-        while due := self.platform.read.due_deadlines(at, 1):
-            happens = self._running_at(max(self._due_at(due[0]) + TICK, self.now))
+        while True:
+            due = self.platform.read.due_deadlines(at, 1)
+            fires = self._due_at(due[0]) + TICK if due else None
+            comes = self.duties.next_due()
+            if comes is not None and comes <= at and (fires is None or comes < fires):
+                self.now = self._running_at(max(comes, self.now))
+                self.duties.open_due(self.now)
+                continue
+            if fires is None:
+                break
+            happens = self._running_at(max(fires, self.now))
             if happens > at:
                 break
             if due[0] == last:
@@ -145,4 +168,3 @@ class Stage:
 
     def shown(self, at: datetime) -> str:
         return shown(at, self.zone)
-

@@ -61,12 +61,14 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step. `at`: None means the time of the step before; `order`: None means the only one."""
+    """One step. `at`: None means the time of the step before; `order`: None means the only one; `of`: a case of the
+    office, by its process."""
 
     node: Node
     at: datetime | Forward | None
     who: Who | None
     order: Node | None
+    of: Node | None
     act: Act | None
     refused: WantedRefusal | None
     expected: tuple[Expected, ...]
@@ -83,3 +85,8 @@ class Scenario:
     units: Mapping[str, Mapping[str, Any]]
     orders: Mapping[str, Node]
     steps: tuple[Step, ...]
+
+    def duties(self) -> set[str]:
+        """Processes of the office that the story tells of: only these come round in its virtual time."""
+        named = {step.of.text() for step in self.steps if step.of is not None}
+        return named | {step.act.what.text() for step in self.steps if step.act and step.act.kind == "start"}
