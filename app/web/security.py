@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 
 csrf = CSRFProtect()
@@ -31,6 +32,17 @@ POLICY = "; ".join(
 )
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Static files belong to nobody and are kept by caches: no session travels with them.
+
+    Else a file still loading while somebody signs out would bring their session back.
+    """
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def init_security(app: Flask, *, https: bool) -> None:
     """Tokens on POST, cookie flags, headers, and versioned addresses of our static files."""
     app.config.update(
@@ -41,6 +53,7 @@ def init_security(app: Flask, *, https: bool) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a long form must not lose its token
         WTF_CSRF_SSL_STRICT=False,  # compares the Referer with the Host header, which we do not trust
     )
+    app.session_interface = Sessions()
     csrf.init_app(app)
 
     @app.after_request
@@ -56,6 +69,7 @@ def init_security(app: Flask, *, https: bool) -> None:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.endpoint == "static":
             response.cache_control.public, response.cache_control.max_age = True, 31_536_000
+            response.cache_control.no_cache = None
         else:
             headers["Cache-Control"] = "no-store"
         return response
