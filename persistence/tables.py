@@ -24,8 +24,6 @@ metadata = sa.MetaData(
     }
 )
 
-SQLITE_INSTANT = "%Y-%m-%d %H:%M:%S.%f"
-
 
 class Instant(TypeDecorator[datetime]):
     """An aware datetime in UTC. Naive values are refused: they would mean the server's zone."""
@@ -45,7 +43,7 @@ class Instant(TypeDecorator[datetime]):
             raise ValueError(f"naive instant {value}")
         if dialect.name == "postgresql":
             return value
-        return value.astimezone(UTC).strftime(SQLITE_INSTANT)
+        return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:

@@ -47,7 +47,7 @@ def canonical(value: Any) -> str:
 
 def instant(at: datetime | None) -> str | None:
     """The one way an instant is written in a hash: UTC, microseconds, Z."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:26]}Z" if at else None
 
 
 def chain(

@@ -12,11 +12,12 @@ and the next run goes on from there without doubling anything. Finished orders a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heappush
-from itertools import islice
 from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -85,20 +86,21 @@ class Replay:
         """
         heap = self._begin(finished)
         moved: set[int] = set()
-        while heap:
-            with self.platform.database.bulk():
-                through = 0
-                for _ in islice(iter(int, 1), COMMANDS_PER_COMMIT):
-                    if not heap:
-                        break
-                    at, index = heappop(heap)
-                    moved.add(index)
-                    then = self._step(self.stories[index], at)
-                    if then is None:
-                        through += 1
-                    else:
-                        heappush(heap, (then, index))
-            finished(through)
+        with _rare_collections():
+            while heap:
+                with self.platform.database.bulk():
+                    through = 0
+                    for _ in range(COMMANDS_PER_COMMIT):
+                        at, index = heappop(heap)
+                        moved.add(index)
+                        then = self._step(self.stories[index], at)
+                        if then is not None:
+                            heappush(heap, (then, index))
+                        else:
+                            through += 1
+                        if not heap:
+                            break
+                finished(through)
         self.done.orders = len(moved)
         return self.done
 
@@ -200,6 +202,19 @@ class Replay:
             f"{self.path} 第 {message.line} 行（{message.key}），环节“{place}”：{error.zh}",
             f"{self.path}:{message.line} ({message.key}), element {place!r}: {error.en}",
         )
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Thousands of orders in hand make every pass of the garbage collector long; what is loaded by now stays anyway."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
 
 
 def waits(deadline: Any) -> bool:
