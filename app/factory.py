@@ -10,7 +10,9 @@ from flask import Flask
 from app.platform import Platform
 from app.settings import Settings
 from app.web import (
+    archive,
     calendar,
+    cases,
     context,
     decisions,
     diagrams,
@@ -18,8 +20,10 @@ from app.web import (
     form_pages,
     health,
     inbox,
+    incidents,
     intake,
     language,
+    ledger,
     navigation,
     orders,
     packs,
@@ -47,4 +51,6 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     errors.init_errors(app)
     for pages in (health, sign_in, inbox, intake, orders, diagrams, packs, decisions, calendar, people):
         app.register_blueprint(pages.blueprint)
+    for registers in (cases, ledger, archive, incidents):
+        app.register_blueprint(registers.blueprint)
     return app

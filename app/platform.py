@@ -19,8 +19,9 @@ from persistence.reading import Reading
 from persistence.schema import upgrade
 from persistence.store import Database
 from processes.door import Door
-from processes.errors import Invalid
+from processes.errors import BadPack, Invalid
 from processes.expressions import Scope, compile_text
+from processes.ledger import check_ledger
 from processes.order import Instance, Order
 from processes.pack import Pack, Problem
 from processes.people import Actor
@@ -108,7 +109,11 @@ class Platform:
     @staticmethod
     def compile(pack: Pack) -> Regulation:
         """Lint and compile a pack with its forms. Raises `BadPack` naming every error."""
-        return compile_pack(pack, check_form=check_form)
+        regulation = compile_pack(pack, check_form=check_form)
+        wrong = check_ledger(regulation)
+        if wrong:
+            raise BadPack(list(wrong))
+        return regulation
 
 
 def check_form(path: str, data: bytes) -> list[Problem]:

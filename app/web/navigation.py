@@ -8,9 +8,12 @@ from typing import Any
 from flask import Flask, request, url_for
 from flask_login import current_user
 
-from app.web import context
+from app.web import cases, context
 from app.web.language import _
+from persistence import registers
 from processes.errors import NoDeployment
+from processes.ledger import ledger_of
+from processes.regulation import Regulation
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +73,31 @@ def _groups() -> list[tuple[str, list[Item]]]:
     supervised = url_for("inbox.index", tab="supervised")
     overdue = context.count_supervised()
     work.append(Item(supervised, "alert-triangle", _("督办"), overdue, current=tab == "supervised"))
+    work += _registers(regulation)
     manage = []
     if context.is_admin():
-        manage.append(Item(url_for("people.index"), "users", _("人员"), current=request.blueprint == "people"))
+        on_people = request.blueprint in ("people", "accounts")
+        manage.append(Item(url_for("people.index"), "users", _("人员"), current=on_people))
+        waiting = registers.count_incidents(context.platform().read, context.office())
+        on_incidents = request.blueprint == "incidents"
+        manage.append(Item(url_for("incidents.index"), "urgent", _("异常"), waiting, waiting > 0, current=on_incidents))
     if context.me().roles(context.office()) & context.SEES_ALL:
         on_journal = request.endpoint == "packs.journal"
         manage.append(Item(url_for("packs.journal"), "eye-check", _("审计"), current=on_journal))
     return [("", work), (_("规定"), _rules()), (_("管理"), manage)]
+
+
+def _registers(regulation: Regulation) -> list[Item]:
+    """What the office keeps beside its orders: cases, the ledger, the archive."""
+    items = []
+    if cases.may_work_on_cases():
+        on_cases = request.blueprint == "cases"
+        items.append(Item(url_for("cases.index"), "clipboard-list", _("事务"), current=on_cases))
+    kept = ledger_of(regulation)
+    if kept is not None:
+        items.append(Item(url_for("ledger.index"), "list-check", kept.title, current=request.blueprint == "ledger"))
+    items.append(Item(url_for("archive.index"), "archive", _("归档"), current=request.blueprint == "archive"))
+    return items
 
 
 def _rules() -> list[Item]:

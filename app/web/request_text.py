@@ -51,5 +51,6 @@ def request_of(loaded: Loaded, teller: Teller, *, revealed: Collection[str] = ()
         for key, spec in specs.items()
         if key not in hidden and key not in ELSEWHERE and values.get(key) not in (None, "", [], False)
     ]
-    gone = _("内容已依法销毁。") if not personal else ""
+    given = any(loaded.row["facts"].get(f"has_{spec.key}") for spec in specs.values() if spec.personal)
+    gone = _("内容已依法销毁。") if given and not personal else ""
     return {"content": values.get("content") or gone, "facts": facts, "contact": contact}

@@ -174,4 +174,13 @@ def _acts() -> dict[str, str]:
         "import_calendar": _("导入历法"),
         "disable_user": _("停用账号"),
         "enable_user": _("启用账号"),
+        "add_user": _("新增账号"),
+        "reset_password": _("重设密码"),
+        "change_password": _("修改密码"),
+        "add_duty": _("增加职责"),
+        "remove_duty": _("撤销职责"),
+        "add_unit": _("新增单位"),
+        "rename_unit": _("单位改名"),
+        "retry_incident": _("重试异常"),
+        "refuse_deploy": _("拒绝部署"),
     }

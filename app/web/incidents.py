@@ -1,0 +1,62 @@
+"""异常: deadlines that could not be fired, why, and when they are tried again. For admins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from app.web import context
+from app.web.language import _
+from app.web.paging import paging, wanted_page
+from app.web.words import short_moment
+from persistence import registers
+from persistence.incidents import Incidents
+from persistence.reading import PAGE, Row
+from processes import verbs
+from processes.errors import NotFound
+
+blueprint = Blueprint("incidents", __name__, url_prefix="/incidents")
+
+
+@blueprint.get("/")
+def index() -> str:
+    """What is being retried, the latest first."""
+    context.require_admin()
+    page = wanted_page()
+    rows = registers.incidents(context.platform().read, context.office(), page=page)
+    return render_template(
+        "incidents/index.html",
+        rows=[_line(row) for row in rows[:PAGE]],
+        page=paging("incidents.index", {}, page, rows),
+    )
+
+
+@blueprint.post("/<int:incident>/retry")
+def retry(incident: int) -> Response:
+    """Try again at once: the sweep finds it within seconds."""
+    context.require_admin()
+    platform, here, now = context.platform(), context.office(), context.now()
+    if not Incidents(platform.database).retry_now(incident, here, now):
+        raise NotFound()
+    verbs.record(platform.door, context.me(), here, "retry_incident", {"incident": incident}, now)
+    flash(_("已安排立即重试，几秒后刷新可见结果。"), "done")
+    return redirect(url_for("incidents.index"))
+
+
+def _line(row: Row) -> dict[str, Any]:
+    zone, now = context.platform().library.of(row["order_deployment"]).zone, context.now()
+    return {
+        "id": row["id"],
+        "error": row["error"],
+        "number": row["order_number"],
+        "title": row["order_title"],
+        "href": url_for("orders.show", number=row["order_number"]),
+        "deadline": row["name"],
+        "timer": row["timer"] or "",
+        "due": short_moment(row["due_at"], zone, now),
+        "attempts": row["attempts"],
+        "since": short_moment(row["first_at"], zone, now),
+        "next": short_moment(row["retry_at"], zone, now) if row["retry_at"] else "—",
+    }
