@@ -18,7 +18,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Request, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, Request, ViewportSize, expect, sync_playwright
+
+from app.platform import Platform
+from tests.browser.desk import Desk
 
 CHROMIUM = Path("/usr/bin/chromium")
 JIEBAN = Path(sys.executable).parent / "jieban"
@@ -26,6 +29,8 @@ START_SECONDS = 30
 STOP_SECONDS = 15
 DESK = ViewportSize(width=1440, height=900)
 POCKET = ViewportSize(width=390, height=844)
+PATIENCE = 15_000
+"""Milliseconds that a page may take on a busy machine before a test gives up on it."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,6 +65,12 @@ def phone(browser: Browser) -> Iterator[Page]:
         yield page
 
 
+@pytest.fixture
+def desk(page: Page, live_server: str) -> Desk:
+    """A desk before the live server, with nobody signed in yet."""
+    return Desk(page, live_server)
+
+
 @contextmanager
 def opened(browser: Browser, size: ViewportSize, *, touch: bool = False) -> Iterator[Page]:
     context = browser.new_context(
@@ -73,7 +84,8 @@ def opened(browser: Browser, size: ViewportSize, *, touch: bool = False) -> Iter
             problems.append(f"asks another machine: {request.url}")
 
     page = context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     page.on("request", watch)
     page.on("pageerror", lambda error: problems.append(f"script error: {error}"))
     yield page
@@ -90,10 +102,22 @@ def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def live_server(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def live_folder(demo_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The module's own copy of the demo: what its live server works on."""
+    return Path(shutil.copytree(demo_folder, tmp_path_factory.mktemp("live") / "demo"))
+
+
+@pytest.fixture(scope="module")
+def live_platform(live_folder: Path) -> Platform:
+    """The live server's database as this process sees it: for orders that took weeks to get where a test begins."""
+    said = environment(live_folder)
+    return Platform(said["JIEBAN_DATABASE_URL"], said["JIEBAN_SECRET_KEY"])
+
+
+@pytest.fixture(scope="module")
+def live_server(live_folder: Path) -> Iterator[str]:
     """Address, without a slash at its end, of `jieban serve` on a copy of the demo database."""
-    folder = tmp_path_factory.mktemp("live") / "demo"
-    shutil.copytree(demo_folder, folder)
+    folder = live_folder
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     with (folder / "serve.log").open("wb") as log:

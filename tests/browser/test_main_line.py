@@ -1,102 +1,93 @@
-"""One request through the main line in a real browser, each step by the person whose duty it is."""
+"""One request through the main line in a real browser, each step by the person whose duty it is.
+
+What is asserted is what that person reads: the state of the order, the clock with its words and its reason, the
+story of what was done.
+"""
 
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
+
+from tests.browser.desk import RESULT, Desk, dispatch, receive
 
 TITLE = "桥下照明损坏多日"
-
-
-@pytest.fixture
-def enter(page: Page, live_server: str) -> Callable[[str], Page]:
-    """`enter("dispatcher")`: that person at the desk, after whoever sat there before has left."""
-
-    def sign_in(login: str) -> Page:
-        page.context.clear_cookies()
-        page.goto(f"{live_server}/sign-in?as={login}")
-        page.get_by_role("button", name="登录").click()
-        expect(page.locator("details.menu > summary").last).to_be_visible()
-        return page
-
-    return sign_in
-
-
-def open_order(page: Page) -> None:
-    """Find the order by its title, as people do."""
-    page.keyboard.press("/")
-    page.keyboard.type(TITLE)
-    page.keyboard.press("Enter")
-    page.get_by_role("link", name=TITLE).click()
-
-
-def press(page: Page, act: str) -> None:
-    """The one primary button, named by the act."""
-    page.locator("#act .btn-primary", has_text=act).click()
-
-
-def expect_done(page: Page, act: str) -> None:
-    expect(page.locator(".flash-done")).to_have_text(re.compile(act))
+UNIT = "housing_bureau"
 
 
 @pytest.mark.slow
-def test_each_duty_does_its_step_from_intake_to_closure(enter: Callable[[str], Page]) -> None:
-    page = enter("call_agent")
-    page.get_by_role("link", name="受理台").first.click()
-    page.get_by_label("咨询").first.check()
-    page.get_by_label("标题").fill(TITLE)
-    page.get_by_label("诉求内容").fill("立交桥下的照明已经损坏多日，夜间通行不便。")
-    page.locator("[name=petitioner_name]").fill("周小满")
-    page.locator("[name=phone]").fill("13800001234")
-    press(page, "登记受理")
-    expect_done(page, "已登记")
-    expect(page.locator("h1")).to_have_text(TITLE)
+def test_each_duty_does_its_step_from_intake_to_the_archive(desk: Desk) -> None:
+    receive_and_accept(desk)
+    dispatch_and_handle(desk)
+    review_and_call_back(desk)
+    file_and_audit(desk)
 
+
+def receive_and_accept(desk: Desk) -> None:
+    receive(desk, TITLE)
+    expect(desk.said).to_have_text(re.compile(r"已登记，编号 NC\d{8}-\d{4}"))
+    expect(desk.status).to_have_text("已登记")
     # A choice shows its questions at once, and hides them again.
-    page.locator("[name=decision][value=refuse]").check()
-    expect(page.locator("textarea[name=reason_told]")).to_be_visible()
-    page.locator("[name=decision][value=accept]").check()
-    expect(page.locator("textarea[name=reason_told]")).to_have_count(0)
-    press(page, "受理")
-    expect_done(page, "受理")
+    desk.fill(decision="refuse")
+    expect(desk.field("reason_told")).to_be_visible()
+    desk.fill(decision="accept")
+    expect(desk.field("reason_told")).to_have_count(0)
+    desk.press("受理")
+    expect(desk.page.get_by_text("此环节由上述人员办理")).to_be_visible()
 
-    page = enter("dispatcher")
-    open_order(page)
-    page.locator("[name=lead_unit]").select_option("housing_bureau")
-    page.locator("[name=basis]").fill("权责清单 3-2")
-    page.locator("[name=urgency]").select_option("none")
-    press(page, "派单")
-    expect_done(page, "派单")
 
-    page = enter("unit_clerk.housing_bureau")
-    page.get_by_role("link", name=re.compile("待签收")).click()
-    page.get_by_role("link", name=TITLE).click()
-    expect(page.locator(".clock-first .lamp")).to_contain_text("剩")
-    press(page, "签收")
-    expect_done(page, "签收")
-    page.locator("[name=measures]").fill("已联系路灯管理单位更换灯具")
-    page.locator("[name=result_text]").fill("照明已恢复")
-    press(page, "办理")
-    expect_done(page, "办理")
+def dispatch_and_handle(desk: Desk) -> None:
+    dispatch(desk, TITLE, UNIT)
+    expect(desk.status).to_have_text("已派单待签收")
+    desk.sign_in(f"unit_clerk.{UNIT}")
+    desk.page.get_by_role("link", name=re.compile("待签收")).click()
+    desk.page.get_by_role("link", name=TITLE).click()
+    expect(desk.clock).to_contain_text("签收时限")
+    expect(desk.clock.locator(".lamp")).to_have_text(re.compile(r"^剩 \d+ 个工作日$|^今日 "))
+    expect(desk.clock).to_contain_text(re.compile(r"应于 .*月\d+日（周.）17:30 前"))
+    expect(desk.clock.locator("summary")).to_have_text("如何计算")
+    expect(desk.clock.locator("details li").first).to_be_visible()
+    desk.press("签收")
+    expect(desk.status).to_have_text("办理中")
+    desk.sign_in(f"unit_handler.{UNIT}")
+    desk.find(TITLE)
+    expect(desk.clock).to_contain_text("10 个工作日")
+    desk.fill(**RESULT)
+    desk.press("办理")
+    expect(desk.status).to_have_text("办结待审核")
 
-    page = enter("reviewer")
-    open_order(page)
-    page.locator("[name=decision][value=close]").check()
-    expect(page.locator("textarea[name=close_reason]")).to_be_visible()
-    page.locator("textarea[name=close_reason]").fill("其余材料随后补齐")
-    press(page, "审核")
-    expect_done(page, "审核")
 
-    page = enter("callback_agent")
-    open_order(page)
-    page.locator("[name=mode]").select_option("manual")
-    page.locator("[name=reached]").check()
-    page.locator("[name=solved][value=yes]").check()
-    page.locator("[name=satisfaction][value=satisfied]").check()
-    press(page, "回访")
-    expect_done(page, "回访")
-    expect(page.locator(".order-head .tag")).to_have_text("已结案")
-    page.get_by_role("link", name="流程图").click()
-    expect(page.locator(".drawing .is-live").first).to_be_attached()
-    expect(page.locator(".drawing .is-done").first).to_be_attached()
+def review_and_call_back(desk: Desk) -> None:
+    desk.sign_in("reviewer")
+    desk.find(TITLE)
+    expect(desk.form).to_contain_text(RESULT["result_text"])
+    desk.fill(decision="close")
+    desk.press("审核")
+    expect(desk.status).to_have_text("待回访")
+    desk.sign_in("callback_agent")
+    desk.find(TITLE)
+    desk.fill(mode="manual")
+    desk.field("reached").check()
+    desk.fill(solved="yes", satisfaction="satisfied")
+    desk.press("回访")
+    expect(desk.status).to_have_text("已结案")
+    expect(desk.clock.locator(".lamp")).to_have_text("已结案")
+    expect(desk.story).to_contain_text("满意")
+
+
+def file_and_audit(desk: Desk) -> None:
+    desk.sign_in("archivist")
+    desk.find(TITLE)
+    desk.press("归档")
+    expect(desk.status).to_have_text("已归档")
+    expect(desk.page.get_by_text("本工单没有待办环节。")).to_be_visible()
+    desk.sign_in("auditor")
+    desk.find(TITLE)
+    desk.page.get_by_role("link", name="审计记录").click()
+    rows = desk.page.locator("tbody tr")
+    sequence = rows.locator("td:first-child").all_inner_texts()
+    assert [int(text) for text in sequence] == list(range(1, len(sequence) + 1))
+    for person in ("登记", "派单", "签收", "审核办结申请", "回访", "整理归档"):
+        expect(desk.page.locator("table")).to_contain_text(person)
+    desk.page.get_by_role("button", name="校验本工单").click()
+    expect(desk.said).to_have_text(f"记录完整：{len(sequence)} 条记录的摘要逐条相符。")

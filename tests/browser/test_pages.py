@@ -11,6 +11,8 @@ PATHS = ("/inbox", "/inbox?tab=all", "/packs/", "/packs/nanchang", "/packs/nanch
 def sign_in(page: Page, address: str, login: str) -> None:
     page.goto(f"{address}/sign-in?as={login}")
     page.locator("form .btn-primary").click()
+    # The next page has arrived with its scripts when it has loaded.
+    page.wait_for_url(f"{address}/inbox")
 
 
 def first_order(page: Page, address: str) -> str:
@@ -42,9 +44,9 @@ def test_the_list_is_walked_with_j_and_k_and_opened_with_enter(page: Page, live_
 def test_slash_goes_to_the_search_and_letters_are_typed_there(page: Page, live_server: str) -> None:
     sign_in(page, live_server, "stand_in")
     page.keyboard.press("/")
-    expect(page.locator("#search")).to_be_focused()
+    expect(page.locator("#search-box")).to_be_focused()
     page.keyboard.type("jk/")
-    expect(page.locator("#search")).to_have_value("jk/")
+    expect(page.locator("#search-box")).to_have_value("jk/")
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -60,11 +62,11 @@ def test_on_a_phone_clock_and_form_come_first_and_the_button_stays(phone: Page, 
     assert phone.evaluate("document.documentElement.scrollWidth") <= 390
     tops = {
         name: phone.locator(name).first.bounding_box()
-        for name in (".clock-first", "#act", ".col-request", ".col-story")
+        for name in (".clock-first", "#act-form", ".col-request", ".col-story")
     }
     heights = [box["y"] for box in tops.values() if box is not None]
     assert len(heights) == 4 and heights == sorted(heights)
-    expect(phone.locator("#act .btn-primary")).to_be_in_viewport()
+    expect(phone.locator("#act-form .btn-primary")).to_be_in_viewport()
 
 
 def test_the_drawing_is_drawn_and_can_be_moved_by_keyboard(page: Page, live_server: str) -> None:
@@ -87,7 +89,7 @@ def test_every_page_works_without_scripts(without_scripts: Page, live_server: st
     page = without_scripts
     sign_in(page, live_server, "dispatcher")
     page.goto(first_order(page, live_server))
-    expect(page.locator("#act .btn-primary")).to_be_visible()
+    expect(page.locator("#act-form .btn-primary")).to_be_visible()
     page.locator("[name=basis]").fill("权责清单")
     page.locator("[name=_refresh]").click()
     expect(page.locator("[name=basis]")).to_have_value("权责清单")
