@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, url_for
+from flask import Blueprint, Response, g, render_template, url_for
 
 from app.web.pack_lists import decision_name
 from app.web.packs import as_file, deployed
@@ -20,6 +20,8 @@ def show(pack: str, decision: str) -> str:
     regulation = deployed(pack)
     found = _found(regulation, decision)
     written = outline(found)
+    # The viewer of tables sets the widths of its columns as style attributes.
+    g.policy_more = "; style-src-attr 'unsafe-inline'"
     return render_template(
         "packs/decision.html",
         pack={"id": pack, "title": regulation.title},

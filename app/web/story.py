@@ -105,7 +105,9 @@ class Teller:
         return fixed.get(row["act"]) or name or str(row["act"])
 
     def _notes(self, row: Row, changed: Mapping[str, Any]) -> list[str]:
-        notes = [_("时限 %(timer)s", timer=changed["timer"]) if changed.get("timer") else _("时限")]
+        element = self.find(row["element"])
+        reminder = element is not None and element.properties.get("soft") == "true"
+        notes = [" ".join((_("提醒") if reminder else _("时限"), str(changed.get("timer") or ""))).strip()]
         if row["act"] != "fire":
             notes = [self.actor(row["actor"])]
         elif row["happened_at"] > row["due_at"] and (row["happened_at"] - row["due_at"]).total_seconds() > 60:

@@ -26,8 +26,8 @@ class Stage:
 def strip(
     regulation: Regulation, line: str, done: Mapping[str, Any], live: Mapping[str, str]
 ) -> list[dict[str, str]]:
-    """Steps with `name` and `state` (done, now, next). `line`: the process that the order (or office case) follows;
-    `done`: elements; `live`: element of an open task → its name.
+    """Steps with `name` and `state` (done, now, next, now aside). `done`: elements; `live`: element of an open task →
+    its name; `line`: the process that the order (or office case) follows.
 
     A live step of a side process (an extension under review) stands after the main line's own.
     """
@@ -40,14 +40,15 @@ def strip(
         if names := [live[element] for element in live if element in stage.elements]:
             words = [name for name in dict.fromkeys(names) if name != stage.name]
             steps.append({"name": " · ".join((stage.name, *words)), "state": "now"})
-        elif stage.elements & done.keys():
+        elif index <= ahead_of and stage.elements & done.keys():
             steps.append({"name": stage.name, "state": "done"})
         elif index > ahead_of and not stage.exception and current is not None:
+            # Also what was done before the order came back: it has to be done again.
             steps.append({"name": stage.name, "state": "next"})
     on_line = {element for stage in stages for element in stage.elements}
     for process in regulation.processes():
         aside = [live[element] for element in live if element in process.elements and element not in on_line]
-        steps += [{"name": f"{short_name(process)} · {name}", "state": "now"} for name in aside]
+        steps += [{"name": f"{short_name(process)} · {name}", "state": "now aside"} for name in aside]
     return steps
 
 

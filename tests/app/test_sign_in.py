@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
+
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD
 from app.web.security import local_path
-
 from tests.app.browsing import Browser, Clock
 
 
