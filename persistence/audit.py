@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -46,18 +47,19 @@ def verify(
         query = sa.select(*columns).order_by(t.journal.c.order_id, t.journal.c.seq)
         query = query.where(t.journal.c.order_id == order_id if order_id else t.journal.c.order_id.is_not(None))
         checked = 0
-        for key, rows in groupby(_rows(connection, query), key=lambda row: row.order_id):
-            own = list(rows)
-            entries += len(own)
-            if key not in heads:
-                return Verified(checked, entries, f"journal rows of an order that does not exist: {key}")
-            number, count, head = heads.pop(key)
-            broken = first_break(own, head=head, count=count)
-            if broken:
-                return Verified(checked, entries, f"order {number}: {broken}")
-            checked += 1
-            if progress is not None:
-                progress(1)
+        with closing(_rows(connection, query)) as every:
+            for key, rows in groupby(every, key=lambda row: row.order_id):
+                own = list(rows)
+                entries += len(own)
+                if key not in heads:
+                    return Verified(checked, entries, f"journal rows of an order that does not exist: {key}")
+                number, count, head = heads.pop(key)
+                broken = first_break(own, head=head, count=count)
+                if broken:
+                    return Verified(checked, entries, f"order {number}: {broken}")
+                checked += 1
+                if progress is not None:
+                    progress(1)
         if heads:
             number = next(iter(heads.values()))[0]
             return Verified(checked, entries, f"order {number}: its journal is missing")
@@ -81,6 +83,8 @@ def _offices(connection: sa.Connection, columns: list[Any]) -> tuple[str | None,
     return None, entries
 
 
-def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Row]:
-    for row in connection.execution_options(yield_per=2_000).execute(query):
-        yield Row(*row)
+def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Generator[Row, None, None]:
+    """Row by row. Whoever stops early closes it: on PostgreSQL a cursor of the server is open until then."""
+    with connection.execution_options(yield_per=2_000).execute(query) as found:
+        for row in found:
+            yield Row(*row)

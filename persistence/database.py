@@ -59,6 +59,7 @@ def _sqlite(url: sa.URL) -> sa.Engine:
     def _open(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA recursive_triggers=ON")  # or INSERT OR REPLACE would delete behind the triggers
         connection.execute("PRAGMA busy_timeout=30000")
         if not memory:
             connection.execute("PRAGMA journal_mode=WAL")
