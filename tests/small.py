@@ -1,6 +1,7 @@
 """Driving the small pack (`tests/packs/small`) through the real door, with few words.
 
-`Small(url)` deploys it into a database; verbs take elements instead of task ids. Times are local: `at("2026-09-28T10:00")`.
+`Small(url)` deploys it into a database; verbs take elements instead of task ids. Times are local:
+`at("2026-09-28T10:00")`.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(f"{text}+08:00")
 
 
+LONG_AGO = at("2020-01-01T00:00")
 MONDAY = at("2026-09-28T10:00")
 """A working day before the National Day holiday; 1 to 7 October are off, 27 September and 10 October are worked."""
 
@@ -71,8 +73,8 @@ class Small:
         self,
         *,
         change: Callable[[dict[str, bytes]], None] | None = None,
-        effective_from: datetime = at("2020-01-01T00:00"),
-        now: datetime = at("2026-01-01T00:00"),
+        effective_from: datetime = LONG_AGO,
+        now: datetime = LONG_AGO,
     ) -> int:
         """Freeze the pack; returns the number of the deployment."""
         files = dict(read_pack(FOLDER).files)

@@ -34,8 +34,11 @@ BROKEN: dict[str, tuple[Change, str]] = {
         replacing('before("handle_overdue"', 'before("rework_overdue"'),
         "extension_window",
     ),
-    "an expression that fails": (replacing("working_days(1)</bpmn:timeDuration>", "working_days(title)</bpmn:timeDuration>"), "sign_for_overdue"),
-}  # fmt: skip
+    "an expression that fails": (
+        replacing("working_days(1)</bpmn:timeDuration>", "working_days(title)</bpmn:timeDuration>"),
+        "sign_for_overdue",
+    ),
+}
 
 
 @pytest.mark.parametrize("name", list(BROKEN))
@@ -116,11 +119,9 @@ def test_a_loop_is_stopped_and_undone() -> None:
 
 
 def test_messages_in_a_circle_are_stopped_and_undone() -> None:
-    def change(files: dict[str, bytes]) -> None:
-        """Handing back starts handing back again."""
-        text = files["give_back.bpmn"].decode()
-        files["give_back.bpmn"] = text.replace('id="rm2" messageRef="message_order_returned"', 'id="rm2" messageRef="message_give_back"').encode()  # fmt: skip
-
+    # Handing back starts handing back again.
+    thrown = 'id="rm2" messageRef="message_order_returned"'
+    change = replacing(thrown, thrown.replace("order_returned", "give_back"), "give_back.bpmn")
     small = Small(change=change)
     order_id = small.handling()
     before = small.everything()

@@ -1,6 +1,7 @@
 """An application waits for its decision, and so does the deadline: held, released, extended, with what depends on it.
 
-Dispatched on 28 September 2026 the order is due on 16 October at close of business, the reminder the working day before.
+Dispatched on 28 September 2026 the order is due on 16 October at close of business, the reminder one working day
+before.
 """
 
 from __future__ import annotations

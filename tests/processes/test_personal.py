@@ -1,4 +1,4 @@
-"""Personal values are sealed apart; the journal and everything else hold only their hash, and whether they were given."""
+"""Personal values are sealed apart; everything else, the journal too, holds only their hash and whether they exist."""
 
 from __future__ import annotations
 

@@ -1,0 +1,78 @@
+"""Migrations and tables say the same, on both databases; newer or unreachable databases are refused in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from persistence.database import BadDatabaseUrl, connect
+from persistence.schema import SchemaTooNew, StoreAway, upgrade
+from persistence.tables import metadata
+
+
+def differ(context: MigrationContext, *compared: Any) -> bool | None:
+    """Whether types differ (None: let Alembic look). To SQLite the length of a text means nothing."""
+    texts = isinstance(compared[2], sa.String) and isinstance(compared[3], sa.String | sa.types.TypeDecorator)
+    return False if context.dialect.name == "sqlite" and texts else None
+
+
+def test_migrating_an_empty_database_gives_exactly_the_tables(database_url: str) -> None:
+    engine = connect(database_url)
+    upgrade(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": differ, "target_metadata": metadata})
+        assert compare_metadata(context, metadata) == []
+    engine.dispose()
+
+
+def test_migrating_again_changes_nothing(database_url: str) -> None:
+    engine = connect(database_url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text("INSERT INTO counter (office, series, value) VALUES ('x', 'y', 7)"))
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT value FROM counter")).scalar() == 7
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
+    engine = connect(database_url)
+    upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(SchemaTooNew, match="9999"):
+        upgrade(engine)
+    engine.dispose()
+
+
+def test_a_file_that_is_no_database_is_refused_in_words(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    path.write_text("this is no database, but long enough to look at. " * 50)
+    engine = connect(f"sqlite:///{path}")
+    with pytest.raises(StoreAway) as error:
+        upgrade(engine)
+    assert str(path) in error.value.zh and str(path) in error.value.en
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["mysql://x/y", "not a url", "", "sqlite"])
+def test_other_databases_are_refused(url: str) -> None:
+    with pytest.raises(BadDatabaseUrl):
+        connect(url)
+
+
+def test_sqlite_keeps_what_it_promised_when_the_power_goes(tmp_path: Path) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'x.db'}")
+    with engine.connect() as connection:
+        pragma: dict[str, Any] = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "recursive_triggers")
+        }
+    assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "recursive_triggers": 1}
+    engine.dispose()
