@@ -128,6 +128,10 @@ def open_case(
             notes["values"] = open_values
             _seal(command, work, notes, sealed)
             command.count_done(process.start.id, actor)
+            for duty in actor.duties:
+                # Who opens a case for a unit sees what becomes of it.
+                if duty.office == office and duty.unit and duty.role in process.starters:
+                    command.involve(duty.unit)
             command.start(process_id, command.order.facts, actor.user)
     except AlreadyHandled:
         if claim is None:

@@ -111,7 +111,7 @@ def _line(row: Row) -> dict[str, Any]:
         ended = row["closed_at"] or row["archived_at"]
         lamp = {"state": "done" if ended else "none", "words": status if ended else _("无时限")}
     else:
-        calendar = context.platform().calendars.current()
+        calendar = context.calendar()
         lamp = lamp_until(row["next_due_at"], context.now(), calendar, regulation)
         due = moment(row["next_due_at"], regulation.zone, context.now())
     return {
@@ -151,10 +151,12 @@ def _every(one: Recurrence) -> str:
     """`每 3 个月` from `R/2023-01-01T00:00:00+08:00/P3M`."""
     period = one.interval.rpartition("/P")[2]
     n, unit = period[:-1], period[-1:]
+    if unit == "D" and n.isdigit() and int(n) % 7 == 0:
+        n, unit = str(int(n) // 7), "W"
     zh = {"D": "天", "W": "周", "M": "个月", "Y": "年"}
     en = {"D": "day", "W": "week", "M": "month", "Y": "year"}
     if unit not in zh:
         return one.interval
     if language() == "en":
         return f"every {en[unit]}" if n == "1" else f"every {n} {en[unit]}s"
-    return {"1D": "每天", "1W": "每周", "1M": "每月", "1Y": "每年"}.get(period, f"每 {n} {zh[unit]}")
+    return f"每{zh[unit].removeprefix('个')}" if n == "1" else f"每 {n} {zh[unit]}"

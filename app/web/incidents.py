@@ -8,7 +8,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from app.web import context
-from app.web.language import _
+from app.web.language import _, pick
 from app.web.paging import paging, wanted_page
 from app.web.words import short_moment
 from persistence import registers
@@ -47,9 +47,10 @@ def retry(incident: int) -> Response:
 
 def _line(row: Row) -> dict[str, Any]:
     zone, now = context.platform().library.of(row["order_deployment"]).zone, context.now()
+    zh, _slash, en = str(row["error"]).partition(" / ")
     return {
         "id": row["id"],
-        "error": row["error"],
+        "error": pick(zh, en or zh),
         "number": row["order_number"],
         "title": row["order_title"],
         "href": url_for("orders.show", number=row["order_number"]),
