@@ -98,7 +98,7 @@ def _notice(typed: dict[str, str]) -> Notice:
 
 
 def _page(year: int, typed: dict[str, str], refusal: dict[str, Any] | None = None) -> str:
-    calendar = context.platform().calendars.current()
+    calendar = context.calendar()
     table = calendar.years.get(year)
     today = context.now().astimezone(context.in_force().zone).date()
     first, after = date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal()

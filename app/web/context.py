@@ -20,6 +20,7 @@ from processes.duties import sees_office
 from processes.errors import NoDeployment
 from processes.people import Actor
 from processes.regulation import Regulation
+from timers.calendar import Calendar
 from timers.clock import Clock
 
 ADMIN, AUDITOR, OWNER = "admin", "auditor", "process_owner"
@@ -89,6 +90,21 @@ def sight() -> Sight:
     """What the person sees of the office."""
     roles = me().roles(office())
     return Sight(me(), office(), bool(roles & SEES_ALL) or sees_office(me(), in_force()))
+
+
+def calendar() -> Calendar:
+    """The calendar in force, read once per request."""
+    if "calendar" not in g:
+        g.calendar = platform().calendars.current()
+    return cast(Calendar, g.calendar)
+
+
+def count_open(elements: frozenset[str] | None = None, until: datetime | None = None) -> int:
+    """How many open tasks the person could do; each question is asked once per request."""
+    counts = g.setdefault("counts", {})
+    if (elements, until) not in counts:
+        counts[elements, until] = platform().read.count_open(sight(), elements=elements, until=until)
+    return cast(int, counts[elements, until])
 
 
 def count_supervised() -> int:

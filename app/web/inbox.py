@@ -131,7 +131,7 @@ def _lamp(due_at: datetime | None, regulation: Regulation) -> dict[str, str]:
     """Limits in days end at close of business or at midnight; anything else runs by the clock."""
     local = due_at.astimezone(regulation.zone).time() if due_at else None
     unit: Unit = "wd" if local in (regulation.counting.close, time(), time(23, 59)) else "h"
-    return lamp_until(due_at, context.now(), context.platform().calendars.current(), regulation, unit)
+    return lamp_until(due_at, context.now(), context.calendar(), regulation, unit)
 
 
 def _end_of_day() -> datetime:
@@ -152,10 +152,9 @@ def _titles() -> dict[str, str]:
 
 
 def _tabs(tab: str) -> list[dict[str, Any]]:
-    read, sight = context.platform().read, context.sight()
     counts = {
-        "sign_for": read.count_open(sight, elements=SIGN_FOR),
-        "todo": read.count_open(sight),
+        "sign_for": context.count_open(SIGN_FOR),
+        "todo": context.count_open(),
         "supervised": context.count_supervised(),
     }
     return [
@@ -167,9 +166,9 @@ def _tabs(tab: str) -> list[dict[str, Any]]:
 def _lamps(tab: str, lamp: str) -> list[dict[str, Any]]:
     if tab not in ("sign_for", "todo"):
         return []
-    read, sight, elements = context.platform().read, context.sight(), SIGN_FOR if tab == "sign_for" else None
-    late = read.count_open(sight, elements=elements, until=context.now())
-    today = read.count_open(sight, elements=elements, until=_end_of_day())
+    elements = SIGN_FOR if tab == "sign_for" else None
+    late = context.count_open(elements, context.now())
+    today = context.count_open(elements, _end_of_day())
     offered = (
         ("late", "late", _("已超期 %(n)s", n=late), late),
         ("today", "soon", _("今日到期及已超期 %(n)s", n=today), today),

@@ -78,7 +78,7 @@ class Loaded:
     @cached_property
     def messages(self) -> list[str]:
         """Messages that the person could send now."""
-        calendar = context.platform().calendars.current()
+        calendar = context.calendar()
         return verbs.may_send(self.order, self.regulation, calendar, context.me(), self.now)
 
     def scope(self, task: Task | None, now: datetime) -> Mapping[str, Any]:
@@ -89,7 +89,7 @@ class Loaded:
     @contextmanager
     def asked(self) -> Iterator[None]:
         """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
-        calendar = context.platform().calendars.current()
+        calendar = context.calendar()
         token = CURRENT.set(Command(self.order, self.regulation, calendar, context.me(), self.now))
         try:
             yield

@@ -66,8 +66,7 @@ def _groups() -> list[tuple[str, list[Item]]]:
     starters = regulation.definitions.processes[regulation.main].starters
     if context.me().holds(context.office(), starters, None):
         work.append(Item(url_for("intake.receive"), "headset", _("受理台"), current=request.blueprint == "intake"))
-    read, sight = context.platform().read, context.sight()
-    count, late = read.count_open(sight), read.count_open(sight, until=context.now())
+    count, late = context.count_open(), context.count_open(until=context.now())
     work.append(Item(url_for("inbox.index"), "inbox", _("待办"), count, late > 0, current=tab in ("todo", "sign_for")))
     work.append(Item(url_for("inbox.index", tab="all"), "files", _("工单"), current=on_orders))
     supervised = url_for("inbox.index", tab="supervised")

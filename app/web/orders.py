@@ -218,7 +218,7 @@ def head_of(loaded: Loaded, teller: Teller) -> dict[str, Any]:
 
 
 def _clocks(loaded: Loaded) -> list[dict[str, Any]]:
-    calendar = context.platform().calendars.current()
+    calendar = context.calendar()
     return running_clocks(loaded.deadlines, loaded.regulation, calendar, loaded.now)
 
 
