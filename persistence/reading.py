@@ -220,18 +220,20 @@ class Reading:
         return self.rows(query.order_by(t.unit.c.level, t.unit.c.name))
 
     def due_deadlines(self, now: datetime, limit: int) -> Sequence[str]:
-        """Ids of deadlines that have passed and wait to fire, the earliest first. Held ones do not."""
+        """Ids of deadlines that have passed and wait to fire, the earliest first. Held ones do not, and those of
+        replays live in virtual time.
+        """
         c = t.deadline.c
-        waiting = (c.fired_at.is_(None), c.cancelled_at.is_(None), c.held_by.is_(None))
-        query = sa.select(c.id).where(*waiting, c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now))
+        query = sa.select(c.id).join(t.work_order, _IN_REAL_TIME)
+        query = query.where(*_waiting(), c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now))
         with self._database.reading() as connection:
             return list(connection.execute(query.order_by(c.due_at, c.id).limit(limit)).scalars())
 
     def next_due(self) -> datetime | None:
         """When the next deadline passes."""
         c = t.deadline.c
-        waiting = (c.fired_at.is_(None), c.cancelled_at.is_(None), c.held_by.is_(None), c.retry_at.is_(None))
-        query = sa.select(c.due_at).where(*waiting).order_by(c.due_at).limit(1)
+        query = sa.select(c.due_at).join(t.work_order, _IN_REAL_TIME)
+        query = query.where(*_waiting(), c.retry_at.is_(None)).order_by(c.due_at).limit(1)
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found
@@ -240,6 +242,14 @@ class Reading:
         """What could not be done and is being retried, the latest first."""
         query = sa.select(t.incident).where(t.incident.c.resolved_at.is_(None))
         return self.rows(query.order_by(t.incident.c.last_at.desc()).limit(200))
+
+
+_IN_REAL_TIME = (t.work_order.c.id == t.deadline.c.order_id) & t.work_order.c.replay.is_(False)
+
+
+def _waiting() -> tuple[sa.ColumnElement[bool], ...]:
+    c = t.deadline.c
+    return c.fired_at.is_(None), c.cancelled_at.is_(None), c.held_by.is_(None)
 
 
 FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
