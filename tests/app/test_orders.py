@@ -176,7 +176,7 @@ def test_an_application_has_a_page_of_its_own(dispatched: Make, signed_in: SignI
     assert page.status == 422 and page.filled()["reason"] == ["短"]
     page = clerk.submit({"ground": "not_our_duty", "reason": "属物业管理处职责，请改派", "basis": "三定方案"})
     assert page.status == 200
-    assert "审核退回" in " ".join(page.words("//li[@class='now']"))
+    assert page.words("//li[@class='now aside']") == ["退回 · 审核退回"]
 
 
 def test_an_act_nobody_may_start_is_not_found(dispatched: Make, signed_in: SignIn) -> None:
