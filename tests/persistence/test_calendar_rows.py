@@ -19,7 +19,8 @@ from timers.notice import parse_notice
 
 DECEMBER = at("2026-12-25T10:00")
 NOTICE = parse_notice(
-    "# year: 2027\ndate,kind,name\n2027-01-01,holiday,元旦\n2027-01-04..2027-01-08,holiday,试验假\n2027-01-09,workday,试验假\n"
+    "# year: 2027\ndate,kind,name\n2027-01-01,holiday,元旦\n"
+    "2027-01-04..2027-01-08,holiday,试验假\n2027-01-09,workday,试验假\n"
 )
 
 
@@ -96,7 +97,7 @@ def test_a_notice_that_moves_a_deadline_into_the_past_lets_it_fire(small: Small)
     order_id = small.handling(DECEMBER)
     due = small.deadline(order_id, "handle_overdue").due_at
     earlier = small.platform.calendars.current().with_notice(
-        parse_notice("# year: 2027\ndate,kind,name\n2027-01-02..2027-01-03,workday,试验\n")
+        parse_notice("# year: 2027\ndate,kind,name\n2027-01-01,holiday,元旦\n2027-01-02..2027-01-03,workday,试验\n")
     )
     now = due - timedelta(hours=1)
     result = verbs.recalculate(small.door, ADMIN, order_id, earlier, now)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -20,7 +18,7 @@ from processes import verbs
 from processes.errors import AlreadyHandled
 from tests.small import HANDLER, MONDAY, SECRET, Small, at
 
-ROOT = Path(__file__).resolve().parents[2]
+FORK = multiprocessing.get_context("fork")
 MANY = 20
 LATE = at("2026-12-01T09:00")
 
@@ -30,6 +28,16 @@ def small(database_url: str) -> Iterator[Small]:
     one = Small(database_url)
     yield one
     one.close()
+
+
+def finished(processes: Iterable[Any]) -> None:
+    """Start them all; they end without an error."""
+    running = list(processes)
+    for one in running:
+        one.start()
+    for one in running:
+        one.join(60)
+    assert [one.exitcode for one in running] == [0] * len(running)
 
 
 def at_once(n: int, act: Callable[[int], Any]) -> list[Any]:
@@ -94,35 +102,20 @@ def test_two_platforms_sweep_the_same_deadlines_with_one_effect(database_url: st
     small.close()
 
 
-SWEEPER = """
-import sys
-from tests.small import SECRET, at
-from app.platform import Platform
-from processes import verbs
-platform = Platform(sys.argv[1], SECRET)
-now = at(sys.argv[2])
-print("ready", flush=True)
-sys.stdin.readline()
-for deadline in platform.read.due_deadlines(now, 1000):
-    verbs.fire_deadline(platform.door, deadline, now)
-"""
+def sweep(url: str, now: datetime, begin: Any) -> None:
+    """What a server's scheduler does, in a process of its own."""
+    platform = Platform(url, SECRET)
+    begin.wait()
+    for deadline in platform.read.due_deadlines(now, 1000):
+        verbs.fire_deadline(platform.door, deadline, now)
+    platform.database.engine.dispose()
 
 
 def test_two_processes_sweep_the_same_deadlines_with_one_effect(small: Small, database_url: str) -> None:
     orders = [small.dispatched() for _ in range(8)]
-    command = [sys.executable, "-c", SWEEPER, database_url, "2026-12-01T09:00"]
-    sweepers = [
-        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
-    for one in sweepers:
-        assert one.stdout is not None and one.stdout.readline() == "ready\n"
-    for one in sweepers:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
-    for one in sweepers:
-        one.communicate(timeout=60)
-        assert one.returncode == 0
+    small.close()  # connections are not shared with the processes below
+    begin = FORK.Barrier(2)
+    finished(FORK.Process(target=sweep, args=(database_url, LATE, begin)) for _ in range(2))
     for order_id in orders:
         counted = Counter(element for act, element in small.acts(order_id) if act == "fire")
         assert counted == {"sign_for_overdue": 1, "extension_window": 1, "handle_overdue": 1}
@@ -157,11 +150,11 @@ def test_entries_of_an_office_at_once_make_one_chain(small: Small) -> None:
     assert verify(small.database).intact
 
 
+def serve(url: str, begin: Any) -> None:
+    begin.wait()
+    Platform(url, SECRET).database.engine.dispose()
+
+
 def test_servers_may_start_on_an_empty_database_at_once(database_url: str) -> None:
-    start = f"from app.platform import Platform; Platform({database_url!r}, 'x').database.engine.dispose()"
-    servers = [
-        subprocess.Popen([sys.executable, "-c", start], cwd=ROOT, stderr=subprocess.PIPE, text=True) for _ in range(3)
-    ]
-    for one in servers:
-        _, said = one.communicate(timeout=60)
-        assert one.returncode == 0, said
+    begin = FORK.Barrier(3)
+    finished(FORK.Process(target=serve, args=(database_url, begin)) for _ in range(3))

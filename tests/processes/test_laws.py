@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from processes.errors import NotNow
 from processes.expressions import compile_text
 from processes.journal import GENESIS, Row, chain, first_break
 from processes.order import Entry
-from tests.small import DOES, HANDLER, MONDAY, Small
+from tests.small import DOES, MONDAY, Small
 
 TEXT = st.text(alphabet=string.ascii_letters + '接办\n"\\ ', max_size=8)
 INSTANT = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
@@ -82,20 +84,20 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "review": [{"decision": "rework"}, {"decision": "rework"}, {"decision": "close"}],
     "decide_extension": [{"decision": "consent"}, {"decision": "reject"}],
 }
-SMALL: list[Small] = []
 
 
-def small() -> Small:
-    if not SMALL:
-        SMALL.append(Small())
-    return SMALL[0]
+@pytest.fixture(scope="module")
+def small() -> Iterator[Small]:
+    one = Small()
+    yield one
+    one.close()
 
 
 @given(choices=st.lists(st.integers(0, 59), min_size=5, max_size=25))
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_walk_through_the_small_pack_survives_restarts(choices: list[int]) -> None:
+def test_any_walk_through_the_small_pack_survives_restarts(small: Small, choices: list[int]) -> None:
     """After every step the state loads into definitions parsed anew and says the same; the chain stays whole."""
-    one = small()
+    one = small
     fresh = Definitions(one.regulation.pack.of_type(".bpmn"), compile_text)
     order_id, now = one.receive(), MONDAY
     for choice in choices:
@@ -117,7 +119,7 @@ def test_any_walk_through_the_small_pack_survives_restarts(choices: list[int]) -
         if choice % 3 == 0:
             one.forget()
         same_after_loading(one, order_id, fresh)
-    assert HANDLER.user and verify(one.database, order_id=order_id).intact
+    assert verify(one.database, order_id=order_id).intact
     one.forget()
     assert not [d for d in one.read.deadlines_of(order_id) if not (d["fired_at"] or d["cancelled_at"] or d["held_by"])
                 and d["due_at"] < now]  # fmt: skip
