@@ -210,6 +210,7 @@ def head_of(loaded: Loaded, teller: Teller) -> dict[str, Any]:
         "number": row["number"],
         "title": row["title"],
         "about": about,
+        "kind": row["kind"],
         "status": regulation.statuses.get(row["status"], row["status"]),
         "replay": row["replay"],
         "lamp": {"state": "done", "words": regulation.statuses.get(row["status"], row["status"])},
