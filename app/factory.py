@@ -10,6 +10,7 @@ from flask import Flask
 from app.platform import Platform
 from app.settings import Settings
 from app.web import (
+    accounts,
     archive,
     calendar,
     cases,
@@ -30,6 +31,7 @@ from app.web import (
     people,
     security,
     sign_in,
+    units,
 )
 from app.web.auth import init_auth
 from timers.clock import Clock, system_clock
@@ -47,10 +49,11 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     language.init_language(app)
     form_pages.init_forms(app)
     init_auth(app, platform.people)
+    app.before_request(accounts.ask_for_own_password)
     navigation.init_navigation(app)
     errors.init_errors(app)
     for pages in (health, sign_in, inbox, intake, orders, diagrams, packs, decisions, calendar, people):
         app.register_blueprint(pages.blueprint)
-    for registers in (cases, ledger, archive, incidents):
+    for registers in (cases, ledger, archive, incidents, accounts, units):
         app.register_blueprint(registers.blueprint)
     return app

@@ -29,6 +29,7 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
         self.id = str(row["id"])
         self.login = str(row["login"])
         self.epoch = int(row["session_epoch"])
+        self.password_once = bool(row["password_once"])
 
     def get_id(self) -> str:
         """What the session cookie keeps."""
