@@ -37,7 +37,8 @@ class Sweeping:
 
     def saved(self, order: Order) -> None:
         """An order was committed: be awake when its next deadline passes."""
-        waiting = (d for d in order.deadlines.values() if not (d.fired_at or d.cancelled_at or d.held_by))
+        # A copy: another thread may have taken the order in hand by now.
+        waiting = (d for d in list(order.deadlines.values()) if not (d.fired_at or d.cancelled_at or d.held_by))
         due_at = min((d.due_at for d in waiting), default=None)
         if due_at is not None:
             self._scheduler.wake(due_at)
