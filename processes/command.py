@@ -187,7 +187,7 @@ class Command:
     def scope(self, instance: Instance | None, local: Mapping[str, Any] | None = None) -> Scope:
         """The names that expressions see, from this instance (None: from the order)."""
         layers = [layer for layer in (local, instance.vars if instance else None) if layer]
-        return Scope(self.order, self.now.astimezone(self.regulation.zone), self.actor.user, *layers)
+        return Scope(self.order, self.now.astimezone(self.regulation.zone), self.actor, *layers)
 
     # -- messages ---------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The words that diagrams and tables may use: scopes and domain functions of FEEL.
 
 A name is looked up in the item of a multi-instance task, then in the instance's variables, then in the order's facts.
-`order.x` is always the order's; `now` is the logical time of the command and `actor` the id of who acts. The functions
+`order.x` is always the order's; `now` is the logical time of the command, `actor` the id and `actor_name` the name of who acts. The functions
 below are all there is. Limits come out as small dictionaries (a *rule*), which the door turns into due times:
 `{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`.
 
@@ -17,6 +17,7 @@ from typing import Any, Protocol
 
 from decisions import Expression, compile_expression
 from processes.order import Order
+from processes.people import Actor
 
 Rule = dict[str, Any]
 
@@ -113,9 +114,14 @@ class Scope(Mapping[str, Any]):
 
     __slots__ = ("_fixed", "_layers")
 
-    def __init__(self, order: Order, now: datetime, actor: str, *layers: Mapping[str, Any]) -> None:
+    def __init__(self, order: Order, now: datetime, actor: Actor, *layers: Mapping[str, Any]) -> None:
         self._layers = (*layers, order.facts)
-        self._fixed = {"order": OrderView(order, now.tzinfo), "now": now, "actor": actor}
+        self._fixed = {
+            "order": OrderView(order, now.tzinfo),
+            "now": now,
+            "actor": actor.user,
+            "actor_name": actor.name,
+        }
 
     def __getitem__(self, name: str) -> Any:
         for layer in self._layers:
