@@ -80,9 +80,10 @@ class DeadlineScheduler:
             if self._sweeping:
                 return
             now = self._clock.now()
-            at = self._wanted
             if elapsed() - self._swept_at >= self._net:
-                self._swept_at, at = elapsed(), now
+                # Wanted until it has run: else the loop's next look would plan the next due time in its place.
+                self._swept_at, self._wanted = elapsed(), now
+            at = self._wanted
             if at is None or at == self._planned:
                 return
             self._planned = at

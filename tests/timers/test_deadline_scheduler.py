@@ -130,6 +130,16 @@ def test_what_nobody_announced_is_found_by_the_safety_net() -> None:
     assert store.lateness(at) < 1
 
 
+def test_the_safety_net_finds_it_also_while_a_later_deadline_waits() -> None:
+    store = Store()
+    later = store.in_(60)
+    with running(store, net_seconds=0.2):
+        assert until(lambda: store.sweeps > 0)
+        unannounced = store.in_(0.01)
+        assert until(lambda: unannounced in store.fired)
+    assert later not in store.fired
+
+
 def test_a_store_that_was_away_is_asked_again(caplog: pytest.LogCaptureFixture) -> None:
     store = Store()
     store.away = True
