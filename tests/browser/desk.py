@@ -5,8 +5,11 @@ that a label may be worded better without a test breaking.
 """
 
 import re
+from time import monotonic
 
 from playwright.sync_api import Locator, Page, expect
+
+WAITING_SECONDS = 20.0
 
 
 class Desk:
@@ -58,6 +61,20 @@ class Desk:
     def act(self, name: str) -> None:
         """Open one of the other acts that the order offers now."""
         self.page.locator(".other-acts a", has_text=re.compile(f"^{name}$")).click()
+
+    def switch_to(self, task: str) -> None:
+        """Take up this one of several tasks that one has on the order."""
+        link = self.page.locator(".col-act a", has_text=task)
+        if link.count():
+            link.click()
+        expect(self.page.locator(".act h2").first).to_have_text(task)
+
+    def reload_until(self, part: Locator, words: str) -> None:
+        """Look again until this part of the page says so."""
+        latest = monotonic() + WAITING_SECONDS
+        while words not in part.inner_text():
+            assert monotonic() < latest, f"{words!r} did not come"
+            self.page.reload()
 
     @property
     def form(self) -> Locator:
