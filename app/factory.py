@@ -32,6 +32,7 @@ from app.web import (
     security,
     sign_in,
     units,
+    uploads,
 )
 from app.web.auth import init_auth
 from timers.clock import Clock, system_clock
@@ -45,6 +46,7 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     platform = platform or Platform(settings.database_url, settings.master_key)
     context.init_context(app, settings, platform, clock)
+    uploads.init_uploads(app, settings)
     security.init_security(app, https=settings.https)
     language.init_language(app)
     form_pages.init_forms(app)
@@ -54,6 +56,6 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     errors.init_errors(app)
     for pages in (health, sign_in, inbox, intake, orders, diagrams, packs, decisions, calendar, people):
         app.register_blueprint(pages.blueprint)
-    for registers in (cases, ledger, archive, incidents, accounts, units):
+    for registers in (cases, ledger, archive, incidents, accounts, units, uploads):
         app.register_blueprint(registers.blueprint)
     return app

@@ -24,7 +24,7 @@ DEMO_PASSWORD = "jieban-demo"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`demo` shows the demo sign-ins; `request_bytes` bounds a request."""
+    """`demo` shows the demo sign-ins; `request_bytes` bounds a request, `upload_bytes` one that carries a pack."""
 
     database_url: str
     secret_key: str
@@ -32,6 +32,7 @@ class Settings:
     demo: bool = False
     https: bool = False
     request_bytes: int = 4 * 1024 * 1024
+    upload_bytes: int = 21 * 1024 * 1024
 
 
 def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:

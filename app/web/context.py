@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from flask import Flask, current_app, g, request, session
 from flask_login import current_user
@@ -22,6 +23,7 @@ from processes.people import Actor
 from processes.regulation import Regulation
 from timers.calendar import Calendar
 from timers.clock import Clock
+from timers.counting import Counting
 
 ADMIN, AUDITOR, OWNER = "admin", "auditor", "process_owner"
 """Duties of the platform itself, held in an office like those that its regulation names."""
@@ -122,6 +124,19 @@ def require_admin() -> None:
     """Raises 403."""
     if not is_admin():
         raise Forbidden()
+
+
+def may_deploy() -> bool:
+    """Whether the person may bring a regulation into force here."""
+    return bool(me().roles(office()) & {ADMIN, OWNER})
+
+
+def zone() -> ZoneInfo:
+    """The zone of the office; that of the pack in force, or of most offices before there is one."""
+    try:
+        return in_force().zone
+    except NoDeployment:
+        return ZoneInfo(Counting().zone)
 
 
 def role_names() -> dict[tuple[str, str], str]:

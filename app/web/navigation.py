@@ -81,6 +81,9 @@ def _groups() -> list[tuple[str, list[Item]]]:
         waiting = registers.count_incidents(context.platform().read, context.office())
         on_incidents = request.blueprint == "incidents"
         manage.append(Item(url_for("incidents.index"), "urgent", _("异常"), waiting, waiting > 0, current=on_incidents))
+    if context.may_deploy():
+        on_uploads = request.blueprint == "uploads"
+        manage.append(Item(url_for("uploads.index"), "package", _("规程包上传"), current=on_uploads))
     if context.me().roles(context.office()) & context.SEES_ALL:
         on_journal = request.endpoint == "packs.journal"
         manage.append(Item(url_for("packs.journal"), "eye-check", _("审计"), current=on_journal))

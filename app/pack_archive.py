@@ -1,0 +1,141 @@
+"""A pack that comes as a zip archive: unpacked within bounds, into a folder that is gone afterwards.
+
+What an archive says of itself is not believed: names are checked one by one, sizes are counted while reading, links and
+encrypted entries are refused, archives inside are never opened. Files that no pack has are left out.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import stat
+import tomllib
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from app.packs_at_hand import PACKS
+from processes.errors import Refusal
+from processes.pack import MAX_FILE, MAX_FILES, SUFFIXES, Pack
+
+MAX_ARCHIVE = 20 * 1024 * 1024
+MAX_UNPACKED = 60 * 1024 * 1024
+_DRIVE = re.compile(r"[A-Za-z]:")
+
+
+class BadArchive(Refusal):
+    """No archive of a pack, or one that we do not unpack."""
+
+    status, code = 422, "BAD_ARCHIVE"
+    zh, en = "这不是规程包的 zip 文件。", "This is no zip archive of a pack."
+
+
+@contextmanager
+def unpacked(data: bytes) -> Iterator[Path]:
+    """The folder of the pack in an archive; `pack.toml` lies at the top of the archive or in one folder of it.
+
+    Folders that the pack includes may lie beside it or inside it; those that are missing come from the product.
+    Raises `BadArchive`.
+    """
+    files = read_archive(data)
+    with TemporaryDirectory(prefix="jieban-pack-") as place:
+        for name, content in files.items():
+            target = Path(place, "archive", *PurePosixPath(name).parts)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        folder = Path(place, "archive", *PurePosixPath(_top(files)).parts)
+        _complete(folder)
+        yield folder
+
+
+def read_archive(data: bytes) -> dict[str, bytes]:
+    """Path → content of the files that a pack can hold. Raises `BadArchive`."""
+    if len(data) > MAX_ARCHIVE:
+        raise BadArchive("压缩文件超过 20 MB。", "The archive is larger than 20 MB.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return _read(archive)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+        raise BadArchive() from error
+
+
+def write_archive(pack: Pack) -> bytes:
+    """The files of a pack as a zip archive, the same bytes for the same pack."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path, content in sorted(pack.files.items()):
+            archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+    if len(entries) > MAX_FILES:
+        raise BadArchive(f"压缩文件里超过 {MAX_FILES} 个文件。", f"The archive holds more than {MAX_FILES} files.")
+    if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+        raise BadArchive("解压后超过 60 MB。", "More than 60 MB when unpacked.")
+    for entry in entries:
+        _check_entry(entry)
+    files: dict[str, bytes] = {}
+    left = MAX_UNPACKED
+    for entry in entries:
+        name = PurePosixPath(entry.filename)
+        if name.suffix not in SUFFIXES or any(part.startswith((".", "__MACOSX")) for part in name.parts):
+            continue
+        if str(name) in files:
+            raise BadArchive(f"压缩文件里有两个“{name}”。", f"The archive holds {str(name)!r} twice.")
+        with archive.open(entry) as opened:
+            content = opened.read(min(MAX_FILE, left) + 1)
+        if len(content) > MAX_FILE or len(content) > left:
+            raise BadArchive(f"{name}：文件超过 5 MB。", f"{name}: larger than 5 MB.")
+        left -= len(content)
+        files[str(name)] = content
+    return files
+
+
+def _check_entry(entry: zipfile.ZipInfo) -> None:
+    name = entry.filename
+    parts = name.split("/")
+    plain = name.isprintable() and "\\" not in name and not _DRIVE.match(name) and len(name) <= 200
+    if not plain or name.startswith("/") or ".." in parts or "" in parts:
+        shown = ascii(name[:80])
+        raise BadArchive(
+            f"压缩文件里有不允许的路径 {shown}。", f"The archive holds a path that is not allowed: {shown}."
+        )
+    kind = stat.S_IFMT(entry.external_attr >> 16)
+    if kind not in (0, stat.S_IFREG):
+        raise BadArchive(f"{name}：不接受链接等特殊文件。", f"{name}: links and special files are not taken.")
+    if entry.flag_bits & 0x1:
+        raise BadArchive(f"{name}：文件已加密。", f"{name}: encrypted.")
+
+
+def _top(files: Mapping[str, bytes]) -> str:
+    """The folder of the one `pack.toml`; empty for the top of the archive."""
+    found = [str(PurePosixPath(name).parent) for name in files if PurePosixPath(name).name == "pack.toml"]
+    if "." in found:
+        return ""
+    folders = [folder for folder in found if "/" not in folder]
+    if len(folders) != 1:
+        zh = "压缩文件里应有一个规程包：pack.toml 在最上层，或在唯一的一个目录里。"
+        raise BadArchive(zh, "The archive should hold one pack: pack.toml at its top, or in one folder.")
+    return folders[0]
+
+
+def _complete(folder: Path) -> None:
+    """Put the folders that the pack includes beside it, where `read_pack` looks for them."""
+    try:
+        includes = tomllib.loads((folder / "pack.toml").read_text("utf-8")).get("includes", [])
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return  # reading the pack will say so, with the line
+    for include in includes if isinstance(includes, list) else ():
+        name = str(include)
+        if PurePosixPath(name).name != name:
+            continue
+        inside, beside = folder / name, folder.parent / name
+        if inside.is_dir():
+            shutil.move(inside, beside)
+        elif not beside.exists() and (PACKS / name).is_dir():
+            shutil.copytree(PACKS / name, beside)

@@ -1,0 +1,195 @@
+"""规程包上传: a pack as a zip archive, what lint and scenarios say of it, what it changes, and its deployment.
+
+For admins and process owners. The check is kept with the archive, so that deploying needs no second upload; nothing is
+in force before "deploy" is pressed. Somebody else's attempt is refused and stands in the office's journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from typing import Any
+
+from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response as Answer
+
+from app.deploying import ScenariosFailed, deploy, zone_of
+from app.pack_archive import unpacked, write_archive
+from app.pack_check import check_archive
+from app.settings import Settings
+from app.web import context
+from app.web.language import _, pick
+from app.web.words import exact_moment
+from persistence.uploads import Upload, Uploads
+from processes import verbs
+from processes.errors import BadPack, NotFound, Refusal
+from processes.pack import read_pack
+
+blueprint = Blueprint("uploads", __name__, url_prefix="/deploy")
+
+MOST_NOTE = 500
+MOST_SHOWN = 200
+
+
+def init_uploads(app: Flask, settings: Settings) -> None:
+    """Only the upload of a pack may be larger than other requests. Before anything reads the form."""
+
+    @app.before_request
+    def bound() -> None:
+        if request.endpoint == "uploads.check":
+            request.max_content_length = settings.upload_bytes
+
+
+@blueprint.get("/")
+def index() -> str:
+    """The form, and the result of the last check."""
+    if not context.may_deploy():
+        raise Forbidden()
+    return _page()
+
+
+@blueprint.post("/check")
+def check() -> Answer | tuple[str, int]:
+    """Look at an archive and keep it with the result."""
+    _require_owner("check")
+    sent = request.files.get("pack")
+    name, data = (sent.filename or "", sent.read()) if sent else ("", b"")
+    if not data:
+        return _page(wrong=_("请选择规程包的 zip 文件。")), 422
+    platform, now = context.platform(), context.now()
+    try:
+        checked = check_archive(platform, context.office(), data, now)
+    except Refusal as error:
+        return _page(wrong=pick(error.zh, error.en)), 422
+    upload = Upload(_plain(name), data, checked, now)
+    Uploads(platform.database).keep(context.office(), context.person().id, upload)
+    return redirect(url_for("uploads.index"))
+
+
+@blueprint.post("/apply")
+def apply() -> Answer | tuple[str, int]:
+    """Deploy what was checked, from the date given."""
+    _require_owner("deploy")
+    platform, here, person = context.platform(), context.office(), context.person()
+    uploads = Uploads(platform.database)
+    upload = uploads.find(here, person.id)
+    if upload is None:
+        raise NotFound()
+    note = request.form.get("note", "").strip()[:MOST_NOTE]
+    try:
+        begins = date.fromisoformat(request.form.get("effective_from", ""))
+    except ValueError:
+        return _page(wrong_date=_("请填写生效日期。")), 422
+    if not upload.checked["fit"]:
+        return _page(wrong=_("检查未通过，不能部署。")), 422
+    with unpacked(upload.content) as folder:
+        try:
+            pack = read_pack(folder)
+            done = deploy(
+                platform,
+                pack,
+                actor=context.me(),
+                now=context.now(),
+                effective_from=datetime.combine(begins, time(), zone_of(pack)),
+                note=note,
+                folder=folder,
+            )
+        except (BadPack, ScenariosFailed) as error:
+            return _page(wrong=pick(error.zh, error.en)), 422
+    uploads.forget(here, person.id)
+    said = _("已部署为第 %(n)s 版，%(day)s 起生效。") if done.new else _("早已部署为第 %(n)s 版，%(day)s 起生效。")
+    flash(said % {"n": done.row.number, "day": begins.isoformat()}, "done")
+    return redirect(url_for("packs.show", pack=here, deployment=done.row.number))
+
+
+@blueprint.post("/discard")
+def discard() -> Answer:
+    """Give up what was uploaded."""
+    _require_owner("discard")
+    Uploads(context.platform().database).forget(context.office(), context.person().id)
+    return redirect(url_for("uploads.index"))
+
+
+@blueprint.get("/current.zip")
+def current() -> Response:
+    """The pack in force, as an archive to work on."""
+    if not context.may_deploy():
+        raise Forbidden()
+    regulation = context.in_force()
+    name = f"{regulation.office}-{regulation.number}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write_archive(regulation.pack), content_type="application/zip", headers=headers)
+
+
+def _require_owner(act: str) -> None:
+    """Raises 403, after a line in the journal, for whoever is neither admin nor process owner."""
+    if context.may_deploy():
+        return
+    platform = context.platform()
+    verbs.record(platform.door, context.me(), context.office(), "refuse_deploy", {"act": act}, context.now())
+    raise Forbidden()
+
+
+def _plain(name: str) -> str:
+    """A file's name for showing: its last part, without control characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(one for one in last if one.isprintable())[:120] or "pack.zip"
+
+
+def _page(*, wrong: str = "", wrong_date: str = "") -> str:
+    upload = Uploads(context.platform().database).find(context.office(), context.person().id)
+    return render_template(
+        "uploads/index.html",
+        wrong=wrong,
+        wrong_date=wrong_date,
+        note=request.form.get("note", ""),
+        upload=_shown(upload) if upload else None,
+    )
+
+
+def _shown(upload: Upload) -> dict[str, Any]:
+    checked = upload.checked
+    scenarios = checked["scenarios"] or {"passed": 0, "failed": 0, "results": []}
+    failed = [result for result in scenarios["results"] if not result["passed"]]
+    return {
+        "name": upload.file_name,
+        "at": exact_moment(upload.uploaded_at, context.zone())[:16],
+        "title": checked["title"],
+        "fit": checked["fit"],
+        "problems": checked["problems"],
+        "warnings": checked["warnings"],
+        "played": checked["scenarios"] is not None,
+        "passed": scenarios["passed"],
+        "results": scenarios["results"],
+        "failed": failed,
+        "effective_from": request.form.get("effective_from") or checked["effective_from"] or "",
+        "against": checked["against"],
+        "groups": _groups([*checked["files"], *checked["changes"]]),
+    }
+
+
+def _groups(changes: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Changes by kind, in words; the first few hundred of each."""
+    kinds = {
+        "file": _("文件"), "process": _("流程"), "element": _("流程环节"), "condition": _("分支条件"),
+        "rule": _("规则表的行"), "field": _("表单字段"), "setting": _("设置"),
+    }  # fmt: skip
+    how = {"added": _("新增"), "removed": _("删除"), "changed": _("修改")}
+    groups = []
+    for kind, title in kinds.items():
+        mine = [change for change in changes if change["kind"] == kind]
+        counts = [(how[one], sum(change["how"] == one for change in mine)) for one in how]
+        rows = [
+            {
+                "how": how[change["how"]],
+                "where": " · ".join(part for part in (change["place"], change["id"]) if part),
+                "name": change["name"] if change["name"] != change["id"] else "",
+                "details": change["details"],
+            }
+            for change in mine[:MOST_SHOWN]
+        ]
+        if mine:
+            words = "，".join(f"{word} {n}" for word, n in counts if n)
+            groups.append({"title": title, "words": words, "rows": rows, "more": len(mine) - len(rows)})
+    return groups
