@@ -188,6 +188,8 @@ class Run:
         for task in self._listeners(message):
             if task._state == TaskState.WAITING:
                 self._catch(task)
+                if isinstance(task.task_spec, BoundaryEvent) and not task.task_spec.cancel_activity:
+                    _arm(task.parent, task.task_spec)  # it goes on listening; the library's catches only once
                 self.advance()
 
     def rearm(self, host_id: str, element_id: str) -> str | None:
@@ -198,10 +200,7 @@ class Run:
         spec = split.workflow.spec.task_specs.get(element_id)
         if not isinstance(spec, BoundaryEvent) or not isinstance(spec.event_definition, ClocklessTimer):
             return None
-        task = split._add_child(spec, TaskState.WAITING)
-        spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
-        spec._update(task)
-        return str(task.id)
+        return str(_arm(split, spec).id)
 
     def advance(self) -> None:
         """Run everything that needs no person, until only waits are left."""
@@ -304,6 +303,14 @@ class Run:
             for other in gateway.children:
                 if other is not task:
                     other.cancel()
+
+
+def _arm(split: Any, spec: BoundaryEvent) -> Any:
+    """One more waiting event on the boundary of the activity that the split leads to."""
+    task = split._add_child(spec, TaskState.WAITING)
+    spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
+    spec._update(task)
+    return task
 
 
 def _run(task: Any) -> None:

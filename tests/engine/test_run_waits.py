@@ -167,6 +167,20 @@ def test_an_interrupting_message_takes_the_work_away_with_its_timers(mode: str) 
     assert drive.open == ["late"] and drive.armed == [] and not drive.run.awaits("stop")
 
 
+def test_a_message_beside_the_work_is_heard_every_time(mode: str) -> None:
+    data = watched(boundary("limit", "work", message("m_stop"), 'cancelActivity="false"'), around=MESSAGES)
+    drive = Drive(data, mode=mode)
+    for heard in (1, 2, 3):
+        drive.deliver("stop")
+        assert drive.open == ["late"] * heard + ["work"]
+    drive.complete("work")
+    assert not drive.run.awaits("stop")
+    for element in ("late", "after", "late", "late"):
+        assert not drive.ended
+        drive.complete(element)
+    assert drive.ended
+
+
 def test_finished_work_no_longer_hears_messages(mode: str) -> None:
     drive = Drive(watched(boundary("limit", "work", message("m_stop")), around=MESSAGES), mode=mode)
     drive.complete("work")
