@@ -96,7 +96,7 @@ def test_no_field_of_the_aggregate_is_left_out_of_this_test() -> None:
         Task: {"closed_at", "outcome", "done_by"},
         Deadline: {"cancelled_at", "ended_at"},
     }
-    parts = (order, *order.instances.values(), *order.tasks.values(), *order.deadlines.values())
+    parts: tuple[Any, ...] = (order, *order.instances.values(), *order.tasks.values(), *order.deadlines.values())
     for part in parts:
         unset = {field.name for field in fields(part) if getattr(part, field.name) in (None, "", 0, False, (), [], {})}
         assert unset <= empty[type(part)], type(part)

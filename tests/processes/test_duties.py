@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,12 +22,13 @@ def small() -> Iterator[Small]:
 def test_another_units_order_is_not_found(small: Small) -> None:
     order_id = small.dispatched()
     task = small.task(order_id, "sign_for")
-    for act in (
+    acts: list[Callable[[], object]] = [
         lambda: verbs.complete(small.door, STRANGER, task.id, {}, MONDAY),
         lambda: verbs.claim(small.door, STRANGER, task.id, MONDAY),
         lambda: verbs.send(small.door, STRANGER, order_id, "give_back", {}, MONDAY),
         lambda: verbs.reveal(small.door, STRANGER, order_id, ["phone"], "好奇", MONDAY),
-    ):
+    ]
+    for act in acts:
         with pytest.raises(NotFound) as error:
             act()
         assert error.value.status == 404
