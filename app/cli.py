@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": "app.commands.serving:serve",
     "deploy": "app.commands.deploying:deploy_command",
     "packs": "app.commands.packs:packs",
+    "articles": "app.commands.articles:articles",
     "lint": "app.commands.lint:lint",
     "scenario": "app.scenarios.command:scenario",
     "replay": "app.replaying.command:replay",

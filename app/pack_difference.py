@@ -52,7 +52,7 @@ def changes(before: Regulation | None, after: Regulation) -> list[Change]:
         Change(
             _how(thing in old, thing in new),
             *thing,
-            name=(new.get(thing) or old[thing]).get("name", ""),
+            name=(new.get(thing) or old[thing]).get("label" if thing[0] == "field" else "name", ""),
             details=tuple(_details(old[thing], new[thing])) if thing in old and thing in new else (),
         )
         for thing in sorted(old.keys() | new.keys())
@@ -87,7 +87,7 @@ def _things(regulation: Regulation) -> Iterator[tuple[Thing, dict[str, str]]]:
             yield ("rule", table_id, rule.id or str(number)), {"name": rule.annotation, **cells}
     for form_id, schema in regulation.forms.items():
         for spec in read_form(dict(schema), where=f"{form_id}.form").fields:
-            yield ("field", form_id, spec.key), {"name": spec.label, **_attributes(spec)}
+            yield ("field", form_id, spec.key), _attributes(spec)
     for key, value in _flat(regulation.pack.settings, ""):
         yield ("setting", "pack.toml", key), {"name": "", "value": value}
 

@@ -6,6 +6,7 @@ Server, scheduler, command line, scenario runner and replay all begin here. Noth
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from persistence.people import People
 from persistence.reading import Reading
 from persistence.schema import upgrade
 from persistence.store import Database
+from processes.articles import Articles
 from processes.door import Door
 from processes.errors import BadPack, Invalid
 from processes.expressions import Scope, compile_text
@@ -113,7 +115,9 @@ class Platform:
         wrong = check_ledger(regulation)
         if wrong:
             raise BadPack(list(wrong))
-        return regulation
+        # An article that points at nothing misleads its reader, but nothing runs on it: worth a warning.
+        loose = tuple(replace(problem, level="warning") for problem in Articles(regulation).problems())
+        return replace(regulation, warnings=(*regulation.warnings, *loose))
 
 
 def check_form(path: str, data: bytes) -> list[Problem]:

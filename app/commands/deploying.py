@@ -17,6 +17,7 @@ from app.platform import Platform
 from app.scenarios.packs import own_scenarios
 from app.scenarios.report import Result
 from app.settings import from_environment
+from processes.articles import attach
 from processes.pack import Pack, read_pack
 from processes.people import SYSTEM, Actor
 from timers.clock import system_clock
@@ -26,12 +27,23 @@ from timers.clock import system_clock
 @click.argument("pack_", metavar="DIR")
 @click.option("--effective-from", metavar="DATE", help="生效时间，缺省按 pack.toml。 From when; default: pack.toml.")
 @click.option("--note", default="", help="说明，写入流水。 Why; goes into the journal.")
+@click.option(
+    "--text",
+    "text",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="规定的官方文本，UTF-8，随部署保存。 The official text of the regulation, kept with the deployment.",
+)
 @click.option("--as", "login", metavar="LOGIN", help="以谁的名义，缺省为系统。 Who deploys; default: the system.")
 @as_json
-def deploy_command(pack_: str, effective_from: str | None, note: str, login: str | None, json_: bool) -> None:
+def deploy_command(
+    pack_: str, effective_from: str | None, note: str, text: Path | None, login: str | None, json_: bool
+) -> None:
     """检查、跑通场景并部署规程包。 Lint a pack, run its scenarios, deploy it."""
     folder = find_folder(pack_)
     pack, platform = read_pack(folder), open_platform(from_environment())
+    if text is not None:
+        pack = attach(pack, text.read_bytes())
     actor = _actor(platform, login) if login else SYSTEM
     begins = instant(effective_from, zone_of(pack), "--effective-from") if effective_from else None
     done = deploy_watched(platform, pack, folder, actor=actor, effective_from=begins, note=note)

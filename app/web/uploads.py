@@ -145,13 +145,18 @@ def _page(*, wrong: str = "", wrong_date: str = "") -> str:
         wrong_date=wrong_date,
         note=request.form.get("note", ""),
         upload=_shown(upload) if upload else None,
+        words=_attribute_words(),
     )
 
 
 def _shown(upload: Upload) -> dict[str, Any]:
     checked = upload.checked
     scenarios = checked["scenarios"] or {"passed": 0, "failed": 0, "results": []}
-    failed = [result for result in scenarios["results"] if not result["passed"]]
+    failed = [
+        {**result, "differences": [_one_language(line) for line in result["differences"]]}
+        for result in scenarios["results"]
+        if not result["passed"]
+    ]
     return {
         "name": upload.file_name,
         "at": exact_moment(upload.uploaded_at, context.zone())[:16],
@@ -167,6 +172,23 @@ def _shown(upload: Upload) -> dict[str, Any]:
         "against": checked["against"],
         "groups": _groups([*checked["files"], *checked["changes"]]),
     }
+
+
+def _one_language(line: str) -> str:
+    """The half of `中文 / English` that the person reads."""
+    zh, _slash, en = line.partition(" / ")
+    return pick(zh, en or zh)
+
+
+def _attribute_words() -> dict[str, str]:
+    """The attributes that process owners know, in words."""
+    return {
+        "name": _("名称"), "documentation": _("说明"), "lane": _("泳道"), "timer": _("定时"), "roles": _("职责"),
+        "form": _("表单"), "decision": _("规则表"), "message": _("消息"), "script": _("表达式"), "topic": _("平台操作"),
+        "inputs": _("输入"), "properties": _("属性"), "attributes": _("平台属性"), "condition": _("条件"),
+        "starters": _("可发起的职责"), "called": _("调用流程"), "label": _("标题"), "help": _("填写说明"),
+        "required": _("必填"), "options": _("选项"), "max_length": _("最多字数"), "value": _("取值"),
+    }  # fmt: skip
 
 
 def _groups(changes: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
