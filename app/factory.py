@@ -12,6 +12,7 @@ from app.settings import Settings
 from app.web import (
     accounts,
     archive,
+    articles,
     calendar,
     cases,
     context,
@@ -56,6 +57,6 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     errors.init_errors(app)
     for pages in (health, sign_in, inbox, intake, orders, diagrams, packs, decisions, calendar, people):
         app.register_blueprint(pages.blueprint)
-    for registers in (cases, ledger, archive, incidents, accounts, units, uploads):
+    for registers in (cases, ledger, archive, incidents, accounts, units, uploads, articles):
         app.register_blueprint(registers.blueprint)
     return app

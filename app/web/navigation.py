@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from flask_login import current_user
 from app.web import cases, context
 from app.web.language import _
 from persistence import registers
+from processes.articles import FILE as ARTICLES
 from processes.errors import NoDeployment
 from processes.ledger import ledger_of
 from processes.regulation import Regulation
@@ -90,6 +92,14 @@ def _groups() -> list[tuple[str, list[Item]]]:
     return [("", work), (_("规定"), _rules()), (_("管理"), manage)]
 
 
+def _articles() -> list[Item]:
+    with suppress(NoDeployment):
+        if ARTICLES in context.in_force().pack.files:
+            href, on_articles = url_for("articles.index", pack=context.office()), request.blueprint == "articles"
+            return [Item(href, "article", _("条文"), current=on_articles)]
+    return []
+
+
 def _registers(regulation: Regulation) -> list[Item]:
     """What the office keeps beside its orders: cases, the ledger, the archive."""
     items = []
@@ -107,5 +117,6 @@ def _rules() -> list[Item]:
     on_packs = request.blueprint in ("packs", "decisions") and request.endpoint != "packs.journal"
     return [
         Item(url_for("packs.index"), "sitemap", _("流程"), current=on_packs),
+        *_articles(),
         Item(url_for("calendar.index"), "calendar", _("历法"), current=request.blueprint == "calendar"),
     ]
