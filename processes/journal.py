@@ -42,7 +42,7 @@ class Row:
 
 def canonical(value: Any) -> str:
     """JSON text with sorted keys and no spaces. Instants are written in UTC with microseconds."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    return _encode(value)
 
 
 def instant(at: datetime | None) -> str | None:
@@ -138,3 +138,6 @@ def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return instant(value) or ""
     return str(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain).encode

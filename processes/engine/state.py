@@ -25,6 +25,7 @@ from SpiffWorkflow.util.task import TaskState
 
 LIVE = TaskState.WAITING | TaskState.READY | TaskState.STARTED
 FORMAT = 1
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Workflow(BpmnWorkflow):  # type: ignore[misc]
@@ -57,17 +58,8 @@ def _update_waiting(workflow: Any) -> None:
 
 def dump(workflow: Workflow) -> str:
     """The state as JSON text, keys in a fixed order (the engine depends on order, so never store it as JSONB)."""
-    return json.dumps(
-        {
-            "v": FORMAT,
-            **_dump_tree(workflow),
-            "subs": {
-                parent: {"spec": sub.spec.name, **_dump_tree(sub)} for parent, sub in workflow.subprocesses.items()
-            },
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
+    subs = {parent: {"spec": sub.spec.name, **_dump_tree(sub)} for parent, sub in workflow.subprocesses.items()}
+    return _encode({"v": FORMAT, **_dump_tree(workflow), "subs": subs})
 
 
 def _dump_tree(workflow: Any) -> dict[str, Any]:
