@@ -66,15 +66,27 @@ def phone(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
+def without_scripts(browser: Browser) -> Iterator[Page]:
+    """A desk's page of a browser that runs no scripts."""
+    with opened(browser, DESK, scripts=False) as page:
+        yield page
+
+
+@pytest.fixture
 def desk(page: Page, live_server: str) -> Desk:
     """A desk before the live server, with nobody signed in yet."""
     return Desk(page, live_server)
 
 
 @contextmanager
-def opened(browser: Browser, size: ViewportSize, *, touch: bool = False) -> Iterator[Page]:
+def opened(browser: Browser, size: ViewportSize, *, touch: bool = False, scripts: bool = True) -> Iterator[Page]:
     context = browser.new_context(
-        viewport=size, has_touch=touch, is_mobile=touch, locale="zh-CN", timezone_id="Asia/Shanghai"
+        viewport=size,
+        has_touch=touch,
+        is_mobile=touch,
+        java_script_enabled=scripts,
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
     )
     problems: list[str] = []
 

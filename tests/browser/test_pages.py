@@ -1,9 +1,13 @@
 """How pages behave in hand: keys, a phone, no scripts, the drawing, light and dark."""
 
-from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+
+from app.platform import Platform
+from tests.browser.desk import Desk
+from tests.browser.preparing import ACCEPT, prepared, to_unit
 
 PATHS = ("/inbox", "/inbox?tab=all", "/packs/", "/packs/nanchang", "/packs/nanchang/decisions/limits", "/calendar/")
 
@@ -18,13 +22,6 @@ def sign_in(page: Page, address: str, login: str) -> None:
 def first_order(page: Page, address: str) -> str:
     page.goto(f"{address}/inbox")
     return f"{address}{page.locator('a.open').first.get_attribute('href')}"
-
-
-@pytest.fixture
-def without_scripts(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(java_script_enabled=False, locale="zh-CN")
-    yield context.new_page()
-    context.close()
 
 
 def test_the_list_is_walked_with_j_and_k_and_opened_with_enter(page: Page, live_server: str) -> None:
@@ -67,6 +64,23 @@ def test_on_a_phone_clock_and_form_come_first_and_the_button_stays(phone: Page, 
     heights = [box["y"] for box in tops.values() if box is not None]
     assert len(heights) == 4 and heights == sorted(heights)
     expect(phone.locator("#act-form .btn-primary")).to_be_in_viewport()
+
+
+def test_a_clerk_signs_for_an_order_on_a_phone(phone: Page, live_server: str, live_platform: Platform) -> None:
+    desk, title = Desk(phone, live_server), "沿街店铺占道经营"
+    hour = timedelta(hours=1)
+    prepared(live_platform, title, hour, (hour, "accept", ACCEPT), (hour, "dispatch", to_unit("urban_management")))
+    desk.sign_in("unit_clerk.urban_management")
+    phone.get_by_role("link", name=title).click()
+    expect(desk.clock).to_be_in_viewport()
+    expect(desk.clock).to_contain_text("签收时限")
+    clock, form = desk.clock.bounding_box(), desk.form.bounding_box()
+    assert clock is not None and form is not None and clock["y"] < form["y"]
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
+    desk.form.locator(".btn-primary").tap()
+    expect(desk.said).to_contain_text("签收")
+    expect(desk.status).to_have_text("办理中")
+    assert phone.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_the_drawing_is_drawn_and_can_be_moved_by_keyboard(page: Page, live_server: str) -> None:
