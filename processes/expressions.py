@@ -1,9 +1,9 @@
 """The words that diagrams and tables may use: scopes and domain functions of FEEL.
 
 A name is looked up in the item of a multi-instance task, then in the instance's variables, then in the order's facts.
-`order.x` is always the order's; `now` is the logical time of the command, `actor` the id and `actor_name` the name of who acts. The functions
-below are all there is. Limits come out as small dictionaries (a *rule*), which the door turns into due times:
-`{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`.
+`order.x` is always the order's; `now` is the logical time of the command, `actor` the id and `actor_name` the name of
+who acts. The functions below are all there is. Limits come out as small dictionaries (a *rule*), which the door turns
+into due times: `{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`.
 
 Functions that ask about the order find it through `CURRENT`, which the door sets for the length of a command.
 """

@@ -33,7 +33,6 @@ class Instance:
     """Order status that the live elements of this instance name, if any."""
     ended_at: datetime | None = None
     seq: int = 0
-    version: int = 0
 
 
 @dataclass(slots=True)
