@@ -96,7 +96,7 @@ def _articles() -> list[Item]:
     with suppress(NoDeployment):
         if ARTICLES in context.in_force().pack.files:
             href, on_articles = url_for("articles.index", pack=context.office()), request.blueprint == "articles"
-            return [Item(href, "article", _("条文"), current=on_articles)]
+            return [Item(href, "article", _("条文对照"), current=on_articles)]
     return []
 
 
