@@ -36,7 +36,7 @@ FAULTS = """() => {
     if (!named) faults.push(`no label: ${say(it)}`);
   }
   for (const it of document.querySelectorAll("button, a[href], summary")) {
-    const said = it.innerText?.trim() || it.textContent.trim() || it.getAttribute("aria-label");
+    const said = it.innerText?.trim() || it.textContent.trim() || it.getAttribute("aria-label") || it.title;
     if (!said) faults.push(`no name: ${say(it)}`);
   }
   for (const it of document.querySelectorAll("[aria-describedby], [aria-labelledby]")) {
@@ -95,7 +95,7 @@ def test_every_page_has_one_heading_named_controls_and_unique_ids(desk: Desk, or
         for path in paths:
             desk.go(path)
             found += faults(desk.page)
-    assert found == []
+    assert not found, "\n".join(found)
 
 
 def test_a_form_with_errors_keeps_to_the_rules(desk: Desk) -> None:
