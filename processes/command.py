@@ -23,7 +23,7 @@ from processes.engine.run import EngineError, Outcome, Run
 from processes.errors import EngineFault, RunawayProcess
 from processes.expressions import CURRENT, FUNCTIONS, Rule, Scope
 from processes.operations import OPERATIONS
-from processes.order import Deadline, Entry, Facts, Instance, Notice, Order, Refused, Task
+from processes.order import OFFICE_CASE, Deadline, Entry, Facts, Instance, Notice, Order, Refused, Task
 from processes.people import Actor
 from processes.regulation import Regulation
 from processes.store import Transaction
@@ -157,6 +157,8 @@ class Command:
         if outcome.ended:
             instance.ended_at = self.now
             self.note("ended", [instance.process])
+            if self.order.kind == OFFICE_CASE and instance.process == self.order.process:
+                self.order.closed_at = self.order.closed_at or self.now
             self._let_go(instance)
         self.touch(instance)
         self._set_order_status()
