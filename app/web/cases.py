@@ -61,7 +61,7 @@ def start(process: str) -> str | tuple[str, int] | Response:
         posted = request.form if request.method == "POST" else None
         now = context.now() if posted is not None else context.now().replace(second=0, microsecond=0)
         choices = context.platform().choices(regulation)
-        form = compiled.bind(posted, scope={"now": now, "actor": me.user}, choices=choices)
+        form = compiled.bind(posted, scope={"now": now, "actor": me.user, "actor_name": me.name}, choices=choices)
         personal = compiled.personal_keys
     if request.method == "GET" or is_refresh():
         return _page(found, form)

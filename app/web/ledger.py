@@ -109,13 +109,13 @@ class Lines:
         value = value_of(column, row["order_facts"] if row["vars"] is None else row["vars"])
         if value in (None, "", []):
             return ""
+        if isinstance(value, bool):
+            return _("是") if value else _("否")
         if column.name.endswith("_by"):
             return teller.actor(str(value))
         # Where a drawing takes a value from a table (`supervision.form`), the form that asks it knows its words.
         spec = specs.get(column.name.rpartition(".")[2])
-        if spec is not None:
-            return teller.value(spec, value)
-        return (_("是") if value else _("否")) if isinstance(value, bool) else str(value)
+        return teller.value(spec, value) if spec is not None else str(value)
 
     def _teller(self, deployment: int) -> tuple[Teller, Mapping[str, FieldSpec]]:
         if deployment not in self._tellers:

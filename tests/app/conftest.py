@@ -1,7 +1,8 @@
 """The web app before a real store: the Nanchang pack in force, a person for each duty, a clock that tests set."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,6 +14,7 @@ from app.web.passwords import hash_password
 from processes.pack import read_pack
 from processes.people import SYSTEM, Duty
 from tests.app.browsing import OFFICE, PEOPLE, REQUEST, ROOT, Browser, Clock
+from tests.small import Small
 
 
 @pytest.fixture(scope="session")
@@ -56,6 +58,25 @@ def signed_in(app: Flask) -> Callable[[str], Browser]:
         return browser
 
     return enter
+
+
+@pytest.fixture
+def small_house(tmp_path: Path, clock: Clock) -> Iterator[tuple[Small, Callable[[str], Browser]]]:
+    """An installation of the small pack, with an admin, a process owner, an agent and an auditor."""
+    small = Small(f"sqlite:///{tmp_path / 'small.db'}")
+    password = hash_password(DEMO_PASSWORD)
+    for role in ("admin", "process_owner", "auditor", "agent"):
+        small.platform.people.add(role, role, password, [Duty("small", role)])
+    settings = Settings("unused: the platform is given", "key of the tests", "")
+    app = create_app(settings, small.platform, clock)
+
+    def enter(login: str) -> Browser:
+        browser = Browser(app.test_client())
+        assert browser.sign_in(login).status == 200
+        return browser
+
+    yield small, enter
+    small.close()
 
 
 @pytest.fixture
