@@ -161,16 +161,15 @@ def split_text(text: str) -> dict[int, str]:
 
     Where a number comes twice (a reference at the beginning of a line), the first that continues the order counts.
     """
-    found: dict[int, str] = {}
     headings: list[tuple[int, int]] = []
     for heading in _HEADING.finditer(text):
         number = _value(heading[1])
         if number is not None and (not headings or number > headings[-1][0]):
             headings.append((number, heading.start()))
-    ends = [start for _number, start in headings[1:]] + [len(text)]
-    for (number, start), end in zip(headings, ends, strict=True):
-        found[number] = text[start:end].strip()
-    return found
+    if not headings:
+        return {}
+    ends = [*(start for _number, start in headings[1:]), len(text)]
+    return {number: text[start:end].strip() for (number, start), end in zip(headings, ends, strict=True)}
 
 
 def _value(written: str) -> int | None:

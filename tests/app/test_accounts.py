@@ -30,7 +30,9 @@ def admin(signed_in: SignIn) -> Browser:
     return browser
 
 
-def test_a_new_person_signs_in_once_and_chooses_a_password(admin: Browser, visitor: Browser, platform: Platform) -> None:
+def test_a_new_person_signs_in_once_and_chooses_a_password(
+    admin: Browser, visitor: Browser, platform: Platform
+) -> None:
     values = {"login": "fresh.clerk", "name": "新人", "role": "unit_clerk", "unit": "housing_bureau"}
     page = admin.post("/people/new", values)
     assert page.status == 200

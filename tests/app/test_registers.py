@@ -8,13 +8,15 @@ from datetime import timedelta
 import pytest
 
 from app.platform import Platform
+from app.settings import DEMO_PASSWORD
 from app.sweeping import Sweeping
+from app.web.passwords import hash_password
 from app.web.table_files import inert
 from persistence.incidents import Incidents
 from persistence.reading import Sight
 from processes import verbs
 from processes.errors import EngineFault
-from processes.people import SYSTEM
+from processes.people import SYSTEM, Duty
 from tests.app.browsing import OFFICE, Browser, Clock
 
 SignIn = Callable[[str], Browser]
@@ -116,11 +118,36 @@ def test_duties_that_come_round_show_when_next(signed_in: SignIn, platform: Plat
     assert any("11月1日" in row and "每月" in row for row in rows)
 
 
-def test_an_archived_order_is_found_by_its_archive_number(received: Make, signed_in: SignIn, platform: Platform) -> None:
-    agent = signed_in("agent")
-    assert agent.get("/archive/").status == 200
-    number = received(title="存档的咨询", request_type="consult")
-    assert not any(number in row for row in agent.get("/archive/").words("//tbody/tr"))
+def test_an_archived_order_is_found_by_its_archive_number(
+    dispatched: Make, signed_in: SignIn, platform: Platform
+) -> None:
+    for role in ("callback_agent", "archivist"):
+        platform.people.add(role, role, hash_password(DEMO_PASSWORD), [Duty(OFFICE, role)])
+    number = dispatched(title="存档的投诉")
+    handled = {"measures": "已到现场核实", "handler_name": "周工", "handler_phone": "0791-83881234", "result": "done"}
+    handled |= {
+        "result_text": "已整改，复查合格",
+        "law_basis": "条例",
+        "answer_given": "已答复",
+        "answer_mode": "phone",
+    }
+    steps: list[tuple[str, dict[str, str]]] = [
+        ("clerk", {}),
+        ("handler", handled),
+        ("reviewer", {"decision": "close"}),
+        ("callback_agent", {"mode": "manual", "reached": "true", "solved": "yes", "satisfaction": "satisfied"}),
+        ("archivist", {"categories": "tickets"}),
+    ]
+    for login, values in steps:
+        browser = signed_in(login)
+        browser.get(f"/orders/{number}")
+        page = browser.submit(values)
+        assert page.status == 200, (login, page.words("//*[@class='form-errors']"))
+    for text in (f"{number}-A", "存档的"):
+        (row,) = signed_in("supervisor").get(f"/archive/?q={text}").words("//tbody/tr")
+        assert number in row and "2029-10-12" in row
+    assert signed_in("supervisor").get("/archive/?q=NC1999").words("//tbody/tr") == []
+    assert not any(number in row for row in signed_in("stranger").get("/archive/").words("//tbody/tr"))
 
 
 def test_an_incident_shows_its_cause_and_is_retried(
