@@ -10,6 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlencode, urlsplit
 
@@ -43,7 +44,6 @@ class Client(threading.Thread):
         self.faults: list[str] = []
         """Answers that no form that is filled in rightly may get."""
         self.enough = threading.Event()
-        self.connection: HTTPConnection | None = None
 
     def run(self) -> None:
         try:
@@ -113,16 +113,13 @@ class Client(threading.Thread):
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         host = urlsplit(self.address()).netloc
-        if self.connection is None or host != f"{self.connection.host}:{self.connection.port}":
-            self.connection = HTTPConnection(host, timeout=PATIENCE_SECONDS)
-        try:
-            self.connection.request(method, path, body, headers)
-            answer = self.connection.getresponse()
-            page = answer.read().decode()
-        except (OSError, HTTPException) as error:
-            self.connection.close()
-            self.connection = None
-            raise Away(repr(error)) from error
+        with closing(HTTPConnection(host, timeout=PATIENCE_SECONDS)) as connection:
+            try:
+                connection.request(method, path, body, headers)
+                answer = connection.getresponse()
+                page = answer.read().decode()
+            except (OSError, HTTPException) as error:
+                raise Away(repr(error)) from error
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value
