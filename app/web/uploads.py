@@ -7,7 +7,7 @@ in force before "deploy" is pressed. Somebody else's attempt is refused and stan
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import Blueprint, Flask, Response, flash, redirect, render_template, request, url_for
@@ -168,10 +168,17 @@ def _shown(upload: Upload) -> dict[str, Any]:
         "passed": scenarios["passed"],
         "results": scenarios["results"],
         "failed": failed,
-        "effective_from": request.form.get("effective_from") or checked["effective_from"] or "",
+        "effective_from": request.form.get("effective_from") or _proposed(checked),
         "against": checked["against"],
         "groups": _groups([*checked["files"], *checked["changes"]]),
     }
+
+
+def _proposed(checked: Mapping[str, Any]) -> str:
+    """The date of the pack; the next day for a revision whose date has passed."""
+    written = str(checked["effective_from"] or "")
+    tomorrow = (context.now().astimezone(context.zone()).date() + timedelta(days=1)).isoformat()
+    return max(written, tomorrow) if checked["against"] else written
 
 
 def _one_language(line: str) -> str:

@@ -27,6 +27,8 @@ def test_a_good_pack_is_checked_and_its_difference_shown(small_house: House) -> 
     page = upload(owner, zipped(files_of_small(longer), "small/"))
     assert page.status == 200 and "可以部署" in page.text
     assert len(small.platform.library.rows("small")) == 1
+    # The date written in the pack has passed: a revision is proposed for the next day.
+    assert page.tree.xpath("//input[@name='effective_from']/@value") == ["2026-10-13"]
     changes = page.words("//ul[@class='changes']/li")
     assert any("notes.md" in one for one in changes)
     assert any("办理 → 办理并答复" in one for one in changes)
