@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 
+from app.web import context
 from app.web.language import _, pick
 from app.web.pack_lists import decision_name
 from app.web.packs import deployed
@@ -98,7 +99,7 @@ def _tabs(regulation: Regulation, found: Articles, kind: str) -> list[dict[str, 
 def _shown(article: Article, found: Articles, regulation: Regulation) -> dict[str, Any]:
     marks = {"text": "tag-accent", "reading": "", "default": "tag-soon", "lost": "tag-late"}
     places = [
-        (_("流程"), _processes(article, regulation)),
+        (_("流程图"), _processes(article, regulation)),
         (_("环节"), _elements(article, regulation)),
         (_("规则表"), _tables(article, regulation)),
         (_("表单"), _forms(article, regulation)),
@@ -156,7 +157,7 @@ def _tables(article: Article, regulation: Regulation) -> list[Link]:
 def _forms(article: Article, regulation: Regulation) -> list[Link]:
     return [
         {
-            "name": str(regulation.forms[one].get("title") or one),
+            "name": context.platform().form(regulation, one).title or one,
             "href": url_for("packs.show", _anchor=f"form-{one}", **_at(regulation)),
         }
         for one in article.forms

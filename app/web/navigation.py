@@ -79,7 +79,7 @@ def _groups() -> list[tuple[str, list[Item]]]:
     if context.is_admin():
         on_people = request.blueprint in ("people", "accounts")
         manage.append(Item(url_for("people.index"), "users", _("人员"), current=on_people))
-        manage.append(Item(url_for("units.index"), "building", _("单位"), current=request.blueprint == "units"))
+        manage.append(Item(url_for("units.index"), "building", _("单位管理"), current=request.blueprint == "units"))
         waiting = registers.count_incidents(context.platform().read, context.office())
         on_incidents = request.blueprint == "incidents"
         manage.append(Item(url_for("incidents.index"), "urgent", _("异常"), waiting, waiting > 0, current=on_incidents))
