@@ -28,7 +28,8 @@ NOTICE = """\
     <bpmn:sequenceFlow id="n2" sourceRef="freeze" targetRef="draw_up"/>
     <bpmn:userTask id="draw_up" name="拟通报" camunda:candidateGroups="reviewer"/>
     <bpmn:boundaryEvent id="notice_late" name="通报逾期" attachedToRef="draw_up" cancelActivity="false">
-      <bpmn:timerEventDefinition id="w"><bpmn:timeDuration>working_days(5)</bpmn:timeDuration></bpmn:timerEventDefinition>
+      <bpmn:timerEventDefinition id="w">
+        <bpmn:timeDuration>working_days(5)</bpmn:timeDuration></bpmn:timerEventDefinition>
     </bpmn:boundaryEvent>
     <bpmn:sequenceFlow id="n3" sourceRef="notice_late" targetRef="late_noted"/>
     <bpmn:endEvent id="late_noted" name="已记"/>
