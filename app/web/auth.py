@@ -42,7 +42,12 @@ class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
 
 def init_auth(app: Flask, people: People) -> None:
     """Sessions, and the sign-in page for every endpoint that is not open to all."""
-    app.config.update(PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS))
+    app.config.update(
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=SESSION_HOURS),
+        # The cookie is set only when something in it changed: else an answer that is late, of a form drawn anew or of
+        # another tab, would set it back and lose what was said meanwhile.
+        SESSION_REFRESH_EACH_REQUEST=False,
+    )
     manager = LoginManager(app)
     # The session ends with its epoch; a hash of address and browser would end it on every change of network.
     manager.session_protection = None
