@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from app.platform import Platform
 from tests.browser.desk import REQUEST, RESULT, Desk, dispatch, receive
@@ -44,6 +44,24 @@ def test_an_error_names_the_question_and_keeps_what_was_typed(desk: Desk) -> Non
     alert.get_by_role("link", name="联系方式").click()
     expect(desk.field("phone")).to_be_focused()
     expect(desk.field("phone")).to_have_attribute("aria-invalid", "true")
+
+
+def test_neither_files_nor_a_form_drawn_anew_carry_the_session(desk: Desk) -> None:
+    """Their answers may come late: they would bring back a session that was ended or has gone on meanwhile."""
+    desk.sign_in("call_agent")
+    answers: list[Response] = []
+
+    def note(answer: Response) -> None:
+        answers.append(answer)
+
+    desk.page.on("response", note)
+    with desk.page.expect_response(lambda answer: answer.request.method == "POST"):
+        desk.go("/intake")
+        desk.fill(identity_mode="anonymous")
+    expect(desk.field("petitioner_name")).to_have_count(0)
+    assert {answer.request.method for answer in answers} == {"GET", "POST"}
+    carrying = [answer.url for answer in answers if "set-cookie" in answer.all_headers()]
+    assert carrying == []
 
 
 def test_the_slower_of_two_tabs_is_told_and_keeps_its_text(desk: Desk, live_platform: Platform) -> None:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Dialog, Page, expect
 
 from app.platform import Platform
 from tests.browser.desk import Desk
@@ -124,6 +124,11 @@ def test_a_form_left_half_filled_asks_before_it_is_lost(page: Page, live_server:
     page.goto(first_order(page, live_server))
     page.locator("[name=basis]").fill("写了一半")
     asked: list[str] = []
-    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.accept()
+
+    page.on("dialog", answer)
     page.goto(f"{live_server}/inbox")
     assert asked == ["beforeunload"]
