@@ -1,9 +1,8 @@
 """One command on one order: what it reads, what it changes, what it will write.
 
-The door opens a command, the verb moves it, the door saves it. While it runs the command is the engine's *host*: it
-answers expressions, decides tables, carries out operations and queues messages. After every move of an instance it
-compares what the engine now has open and armed with the order's tasks and deadlines (`sync`), so that tasks and
-deadlines are never written by hand.
+The door opens a command, the verb moves it, the door saves it. While it runs it answers the engine's questions for
+every instance it moves (`host.py`). After every move it compares what the engine now has open and armed with the
+order's tasks and deadlines (`sync`), so that tasks and deadlines are never written by hand.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from processes.engine.diagram import Element
 from processes.engine.run import EngineError, Outcome, Run
 from processes.errors import EngineFault, RunawayProcess
 from processes.expressions import CURRENT, FUNCTIONS, Rule, Scope
-from processes.operations import OPERATIONS
+from processes.host import InstanceHost
 from processes.order import OFFICE_CASE, Deadline, Entry, Facts, Instance, Notice, Order, Refused, Task
 from processes.people import Actor
 from processes.regulation import Regulation
@@ -228,7 +227,7 @@ class Command:
 
     def limit(self, work: str) -> Rule:
         """Row of the decision `limits` for this work: how long, of which unit, which timer of the regulation."""
-        decided = self.decide("limits", self.scope(self._asking, {"work": work}))
+        decided = self.decide("limits", self.scope(self.asking, {"work": work}))
         row = decided if isinstance(decided, Mapping) else {}
         rule: Rule = {"limit": f"{to_plain(row.get('value'))}{row.get('unit')}"}
         for key in ("timer", "roll", "basis", "kind"):
@@ -286,7 +285,8 @@ class Command:
         )
         return decided.value
 
-    _asking: Instance | None = None
+    asking: Instance | None = None
+    """The instance whose expression is being evaluated: `limit()` reads its variables too."""
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -383,51 +383,3 @@ class Command:
         if status != order.status:
             order.status = status
             self.note("status", status)
-
-
-class InstanceHost:
-    """Answers the engine for one instance (engine.run.Host)."""
-
-    def __init__(self, command: Command, instance: Instance) -> None:
-        self.command = command
-        self.instance = instance
-
-    def evaluate(self, expression: Any, local: Mapping[str, Any]) -> Any:
-        command = self.command
-        command._asking = self.instance
-        return expression.evaluate(command.scope(self.instance, local))
-
-    def arm(self, element: Element, value: Any) -> dict[str, Any]:
-        return due_times.rule_of(self, element, value)
-
-    def assign(self, target: str, value: Any) -> None:
-        name, plain = target.removeprefix("order."), to_plain(value)
-        facts = self.command.order.facts if target.startswith("order.") else self.instance.vars
-        facts[name] = plain
-        self.command.note("set", [{name: plain}])
-
-    def decide(self, element: Element, local: Mapping[str, Any]) -> Any:
-        command = self.command
-        command._asking = self.instance
-        value = command.decide(element.decision or "", command.scope(self.instance, local))
-        if element.map_result == "singleEntry" and isinstance(value, Mapping):
-            return next(iter(value.values()), None)
-        if element.map_result == "collectEntries":
-            rows = value if isinstance(value, list) else [] if value is None else [value]
-            return [next(iter(row.values()), None) if isinstance(row, Mapping) else row for row in rows]
-        return value
-
-    def operate(self, element: Element, topic: str, inputs: dict[str, Any]) -> None:
-        operation = OPERATIONS.get(topic)
-        if operation is None:
-            raise EngineError(element.id, f"平台没有“{topic}”操作。", f"The platform has no operation {topic!r}.")
-        operation(self.command, self.instance, element, inputs)
-
-    def throw(self, element: Element, message: str, payload: dict[str, Any]) -> None:
-        self.command.note("sent", [message])
-        self.command.send(message, to_plain(payload), self.command.actor.user)
-
-    def passed(self, element: Element) -> None:
-        if element.status:
-            self.instance.status = element.status
-        self.command.note("path", [element.id])

@@ -25,7 +25,8 @@ from timers.due import Due
 from timers.limits import Limit, parse_limit
 
 if TYPE_CHECKING:
-    from processes.command import Command, InstanceHost
+    from processes.command import Command
+    from processes.host import InstanceHost
 
 Rule = dict[str, Any]
 
