@@ -19,7 +19,7 @@ test: setup ## every check
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/test_import_rule.py
 	$(BIN)/jieban lint bpmn/nanchang
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: setup ## measure, into bench/results.json
 	$(BIN)/python -m bench
