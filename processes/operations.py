@@ -54,10 +54,11 @@ def extend_deadline(command: Command, instance: Instance, element: Element, inpu
 
 
 def refuse(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
-    """The application is refused by rule: recorded, and its causes told to the sender."""
+    """The application is refused by rule: recorded, and its causes told to the sender in the pack's words."""
     causes = to_plain(inputs.get("causes")) or []
     codes = tuple(str(cause) for cause in (causes if isinstance(causes, list) else [causes]))
-    says = str(to_plain(inputs.get("says")) or "")
+    words = command.regulation.pack.settings.get("causes", {})
+    says = str(to_plain(inputs.get("says")) or "；".join(str(words.get(code, code)) for code in codes))
     command.refused.append(Refused(codes, says))
     command.note("refused", [{"process": instance.process, "causes": list(codes), "says": says}])
 
