@@ -39,7 +39,13 @@ def supervised(dispatched: Make, signed_in: SignIn) -> Callable[..., str]:
 
 
 def lines(browser: Browser, query: str = "") -> list[str]:
-    return browser.get(f"/ledger/{query}").words("//tbody/tr")
+    """Every line, page by page: other tests leave theirs in the same store."""
+    page = browser.get(f"/ledger/{query}")
+    found = page.words("//tbody/tr")
+    while following := page.tree.xpath("//a[@rel='next']/@href"):
+        page = browser.get(following[0])
+        found += page.words("//tbody/tr")
+    return found
 
 
 def test_a_supervision_stands_in_the_ledger_with_number_and_form(supervised: Make, signed_in: SignIn) -> None:
