@@ -9,7 +9,7 @@ from __future__ import annotations
 from processes.command import Command
 from processes.engine.diagram import Process
 from processes.errors import NotFound, NotNow, NotYourDuty
-from processes.order import Order, Task
+from processes.order import OFFICE_CASE, Order, Task
 from processes.people import Actor
 from processes.regulation import Regulation
 
@@ -61,7 +61,12 @@ def require_other_eyes(actor: Actor, order: Order, elements: tuple[str, ...]) ->
 
 
 def require_start(command: Command, process: Process, actor: Actor) -> None:
-    """May the actor send the message that starts this side process now? Raises `NotYourDuty`, `NotNow`."""
+    """May the actor send the message that starts this side process now? Raises `NotYourDuty`, `NotNow`.
+
+    Returns, extensions, supervision… happen to citizens' orders; a case of the office has none of them.
+    """
+    if command.order.kind == OFFICE_CASE:
+        raise NotNow()
     start = process.start
     expressions = command.regulation.definitions.expressions
     scope = command.scope(None)
