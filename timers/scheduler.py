@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from timers.clock import Clock, elapsed, system_clock
@@ -129,5 +130,10 @@ class _Loop(BackgroundScheduler):  # type: ignore[misc]  # APScheduler 3 is unty
 
     def _process_jobs(self) -> float:
         self._arrange()
-        sleep: float | None = super()._process_jobs()
+        sleep: float | None = None
+        try:
+            sleep = super()._process_jobs()
+        except JobLookupError:
+            # The loop forgets a job that has run; a shutdown in the same moment has forgotten all of them before.
+            log.debug("the planned sweep was taken back while the loop looked at it")
         return self._net_seconds if sleep is None else min(sleep, self._net_seconds)
