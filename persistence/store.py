@@ -46,7 +46,9 @@ LOAD_INSTANCES = (
 )
 LOAD_TASKS = sa.select(t.task).where(t.task.c.order_id == _KEY, t.task.c.closed_at.is_(None))
 LOAD_DEADLINES = sa.select(t.deadline).where(
-    t.deadline.c.order_id == _KEY, t.deadline.c.ended_at.is_(None), t.deadline.c.cancelled_at.is_(None)
+    t.deadline.c.order_id == _KEY,
+    t.deadline.c.cancelled_at.is_(None),
+    sa.or_(t.deadline.c.ended_at.is_(None), t.deadline.c.held_by.is_not(None)),
 )
 LOAD_KEY = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == _KEY)
 NEXT_IN_SERIES = sa.text(
@@ -328,7 +330,9 @@ class UnitOfWork:
 
 def _forget_history(order: Order) -> None:
     order.tasks = {k: v for k, v in order.tasks.items() if v.closed_at is None}
-    order.deadlines = {k: v for k, v in order.deadlines.items() if not v.cancelled_at and not v.ended_at}
+    order.deadlines = {
+        k: v for k, v in order.deadlines.items() if not v.cancelled_at and (not v.ended_at or v.held_by)
+    }
     for one in [i for i in order.instances.values() if i.ended_at is not None]:
         del order.instances[one.id]
         order.runs.pop(one.id, None)

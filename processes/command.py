@@ -166,9 +166,7 @@ class Command:
         """No deadline waits for the decision of an instance that has ended: it would never fire."""
         for deadline in self.order.deadlines.values():
             if deadline.held_by == instance.id:
-                deadline.held_by = None
-                self.touch_deadline(deadline)
-                self.note("released", [deadline.timer or deadline.element])
+                due_times.release(self, deadline)
 
     def touch(self, instance: Instance) -> None:
         if instance.id not in self.changes.new_instances:
@@ -354,6 +352,11 @@ class Command:
             if deadline.host not in outcome.hosts:
                 deadline.ended_at = self.now
             if deadline.fired_at is None and deadline.task not in armed:
+                if deadline.held_by is not None and deadline.due_at < self.now:
+                    # Handed in after the due instant while an application is pending: its decision says if in time.
+                    deadline.ended_at = self.now
+                    self.touch_deadline(deadline)
+                    continue
                 deadline.cancelled_at = self.now
                 self.note("disarmed", [deadline.timer or deadline.element])
             if deadline.ended_at or deadline.cancelled_at:

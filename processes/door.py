@@ -105,7 +105,7 @@ def fire_passed(command: Command, until: datetime | None = None) -> list[Deadlin
         due = [
             d
             for d in command.order.deadlines.values()
-            if d.due_at < until and d.fired_at is None and d.cancelled_at is None and d.held_by is None
+            if d.due_at < until and d.fired_at is None and not d.cancelled_at and not d.ended_at and d.held_by is None
         ]
         if not due:
             return fired

@@ -143,7 +143,33 @@ def extend(command: Command, deadline: Deadline, by: str) -> None:
     deadline.held_by = None
     _recompute(command, deadline, command.calendar)
     command.note("extended", [_moved(deadline, old) | {"by": by}])
-    move_dependants(command, deadline)
+    if not _settled(command, deadline):
+        move_dependants(command, deadline)
+
+
+def release(command: Command, deadline: Deadline) -> None:
+    """The decision is made and changes nothing: the deadline runs on, and fires if it has passed."""
+    deadline.held_by = None
+    command.touch_deadline(deadline)
+    command.note("released", [deadline.timer or deadline.element])
+    _settled(command, deadline)
+
+
+def _settled(command: Command, deadline: Deadline) -> bool:
+    """Work that was handed in while the decision was pending is now known to have been in time, or not.
+
+    Its activity is over, so no branch of the diagram runs; the row and the journal say which it was.
+    """
+    if deadline.ended_at is None:
+        return False
+    name = deadline.timer or deadline.element
+    if deadline.ended_at > deadline.due_at:
+        deadline.fired_at = command.happened_at
+        command.note("overdue", [{"timer": name, "due_at": deadline.due_at, "handed_in_at": deadline.ended_at}])
+    else:
+        deadline.cancelled_at = deadline.ended_at
+    command.touch_deadline(deadline)
+    return True
 
 
 def recalculate(command: Command, calendar: Calendar) -> list[dict[str, Any]]:

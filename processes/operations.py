@@ -38,9 +38,7 @@ def release_deadline(command: Command, instance: Instance, element: Element, inp
     """The decision is made and changes nothing: if the due instant has passed, it fires with its original due time."""
     deadline = _deadline(command, element, inputs)
     if deadline is not None and deadline.held_by is not None:
-        deadline.held_by = None
-        command.touch_deadline(deadline)
-        command.note("released", [deadline.timer or deadline.element])
+        due_times.release(command, deadline)
 
 
 def extend_deadline(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:

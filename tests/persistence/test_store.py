@@ -128,7 +128,7 @@ def test_history_is_not_loaded(database: Database) -> None:
     order = full_order()
     saved(database, order)
     order.tasks["2" * 32].closed_at = NOW
-    order.deadlines["3" * 32].ended_at = NOW
+    order.deadlines["3" * 32].ended_at, order.deadlines["3" * 32].held_by = NOW, None
     order.instances["1" * 32].ended_at = NOW
     changes = Changes(instances=dict(order.instances), tasks=dict(order.tasks), deadlines=dict(order.deadlines))
     with database.transaction() as work:

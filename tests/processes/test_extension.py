@@ -149,6 +149,26 @@ def test_work_handed_in_while_undecided_ends_the_deadline(small: Small) -> None:
     assert result.fired == () and small.open(order_id) == ["review"]
 
 
+@pytest.mark.parametrize(("decision", "late"), [("reject", True), ("consent", False)])
+def test_work_handed_in_late_while_undecided_is_in_time_only_if_the_decision_says_so(
+    small: Small, decision: str, late: bool
+) -> None:
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    small.forget()
+    small.do(order_id, "handle", AFTER, result_text="办了")
+    (row,) = small.deadlines(order_id)["handle_overdue"]
+    assert row["fired_at"] is None and row["cancelled_at"] is None and row["ended_at"] == AFTER
+    small.forget()
+    small.do(order_id, "decide_extension", AFTER + timedelta(hours=1), decision=decision)
+    (row,) = small.deadlines(order_id)["handle_overdue"]
+    assert row["held_by"] is None
+    assert (row["fired_at"] is not None, row["cancelled_at"] == AFTER) == (late, not late)
+    told = noted(small, order_id, "overdue")
+    assert [one[0]["due_at"] for one in told] == (["2026-10-16T09:30:00.000000Z"] if late else [])
+    assert small.open(order_id) == ["review"]
+
+
 def test_a_decision_after_the_work_changes_no_other_deadline(small: Small) -> None:
     order_id = small.handling()
     small.apply(order_id, MONDAY)
