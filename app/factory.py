@@ -13,6 +13,7 @@ from app.web import (
     accounts,
     archive,
     articles,
+    attachments,
     calendar,
     cases,
     context,
@@ -48,6 +49,7 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     platform = platform or Platform(settings.database_url, settings.master_key)
     context.init_context(app, settings, platform, clock)
     uploads.init_uploads(app, settings)
+    attachments.init_attachments(app, settings)
     security.init_security(app, https=settings.https)
     language.init_language(app)
     form_pages.init_forms(app)
@@ -57,6 +59,6 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     errors.init_errors(app)
     for pages in (health, sign_in, inbox, intake, orders, diagrams, packs, decisions, calendar, people):
         app.register_blueprint(pages.blueprint)
-    for registers in (cases, ledger, archive, incidents, accounts, units, uploads, articles):
+    for registers in (cases, ledger, archive, incidents, accounts, units, uploads, articles, attachments):
         app.register_blueprint(registers.blueprint)
     return app

@@ -43,7 +43,7 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
         host=host,
         port=port,
         threads=THREADS,
-        max_request_body_size=max(settings.request_bytes, settings.upload_bytes),
+        max_request_body_size=max(settings.request_bytes, settings.upload_bytes, settings.attachment_bytes),
         ident=None,
     )
     stopping: list[int] = []

@@ -24,7 +24,10 @@ DEMO_PASSWORD = "jieban-demo"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`demo` shows the demo sign-ins; `request_bytes` bounds a request, `upload_bytes` one that carries a pack."""
+    """`demo` shows the demo sign-ins.
+
+    `request_bytes` bounds a request, `upload_bytes` one with a pack, `attachment_bytes` a form with its files.
+    """
 
     database_url: str
     secret_key: str
@@ -33,6 +36,7 @@ class Settings:
     https: bool = False
     request_bytes: int = 4 * 1024 * 1024
     upload_bytes: int = 21 * 1024 * 1024
+    attachment_bytes: int = 25 * 1024 * 1024
 
 
 def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:

@@ -14,7 +14,7 @@ needs no other.
 from forms.bound import BoundForm, Section
 from forms.compile import Checked, CompiledForm, compile_form
 from forms.fields import ChoiceList, DomainField
-from forms.files import check_file
+from forms.files import check_file, shown_name
 from forms.messages import FormError, Message
 from forms.schema import FieldSpec, FormSchema, Note, Option, read_form
 
@@ -34,4 +34,5 @@ __all__ = [
     "check_file",
     "compile_form",
     "read_form",
+    "shown_name",
 ]

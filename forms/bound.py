@@ -47,6 +47,11 @@ class BoundForm:
     def __contains__(self, key: str) -> bool:
         return key in self.form.fields
 
+    def refuse(self, key: str, message: Message) -> None:
+        """Say at a field what was found wrong with a file before it could be stored; `validate` then fails."""
+        field = self[key]
+        field.errors = field.process_errors = [*field.process_errors, message]
+
     def validate(self) -> bool:
         """Whether every active field is in order."""
         return self.form.validate()

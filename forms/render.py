@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from forms.fields import DomainField
+from forms.files import accepted_types
 from forms.moments import input_text
 from forms.patterns import is_whole
 from forms.validators import Limit
@@ -70,8 +71,8 @@ def control(field: DomainField) -> Control:
         attributes["maxlength"] = str(spec.max_length)
     if spec.multiple and element in ("select", "file"):
         attributes["multiple"] = ""
-    if element == "file" and spec.accept:
-        attributes["accept"] = ",".join(spec.accept)
+    if element == "file":
+        attributes["accept"] = ",".join(accepted_types(spec))
     if spec.personal:
         # The person typing is not the person meant: the browser must neither offer nor remember.
         attributes["autocomplete"] = "off"

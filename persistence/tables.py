@@ -395,6 +395,23 @@ pack_upload = sa.Table(
     sa.Column("uploaded_at", Instant, nullable=False),
 )
 
+attachment = sa.Table(
+    "attachment",
+    metadata,
+    _id(),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
+    sa.Column("order_id", sa.String(32), sa.ForeignKey("work_order.id")),
+    sa.Column("field", sa.String(80), nullable=False),
+    sa.Column("name", sa.String(255), nullable=False),
+    sa.Column("mime", sa.String(127), nullable=False),
+    sa.Column("size", sa.Integer, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("uploaded_by", sa.String(60), nullable=False),
+    sa.Column("uploaded_at", Instant, nullable=False),
+    sa.Index("ix_attachment_order", "order_id", "uploaded_at"),
+)
+
 duty = sa.Table(
     "duty",
     metadata,

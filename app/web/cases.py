@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.web import context
+from app.web import attachments, context
 from app.web.clocks import lamp_until
 from app.web.form_pages import is_refresh
 from app.web.language import _, language
@@ -61,7 +61,8 @@ def start(process: str) -> str | tuple[str, int] | Response:
         posted = request.form if request.method == "POST" else None
         now = context.now() if posted is not None else context.now().replace(second=0, microsecond=0)
         choices = context.platform().choices(regulation)
-        form = compiled.bind(posted, scope={"now": now, "actor": me.user, "actor_name": me.name}, choices=choices)
+        scope = {"now": now, "actor": me.user, "actor_name": me.name}
+        form = attachments.bind(compiled, posted, scope=scope, choices=choices)
         personal = compiled.personal_keys
     if request.method == "GET" or is_refresh():
         return _page(found, form)
@@ -71,6 +72,7 @@ def start(process: str) -> str | tuple[str, int] | Response:
     values = form.values if form is not None else {}
     result = verbs.open_case(context.platform().door, me, office, process, values, context.now(), personal=personal)
     assert result is not None  # only a claim makes it None
+    attachments.attach(form, result.order.id)
     tell(result, _("已开立，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))
 

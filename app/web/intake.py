@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.web import context
+from app.web import attachments, context
 from app.web.form_pages import is_refresh
 from app.web.language import _
 from app.web.orders import tell
@@ -30,7 +30,7 @@ def receive() -> str | tuple[str, int] | Response:
     # The time offered is this minute; what was typed is held against this very second.
     now = context.now() if posted is not None else context.now().replace(second=0, microsecond=0)
     scope = {"now": now, "actor": me.user}
-    form = compiled.bind(posted, scope=scope, choices=context.platform().choices(regulation))
+    form = attachments.bind(compiled, posted, scope=scope, choices=context.platform().choices(regulation))
     if posted is None or is_refresh():
         return _page(form)
     if not form.validate():
@@ -39,6 +39,7 @@ def receive() -> str | tuple[str, int] | Response:
     result = verbs.receive(
         context.platform().door, me, office, form.values, context.now(), personal=compiled.personal_keys
     )
+    attachments.attach(form, result.order.id)
     tell(result, _("已登记，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))
 

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from app.web import context
+from app.web import attachments, context
 from app.web.clocks import past_clocks, running_clocks
 from app.web.form_pages import is_refresh
 from app.web.language import _
@@ -58,6 +58,7 @@ def complete(number: str, task_id: str) -> Answer:
     result = verbs.complete(
         context.platform().door, context.me(), task_id, values, context.now(), personal=personal
     )
+    attachments.attach(form, loaded.row["id"])
     tell(result, _("已完成：%(name)s", name=task.name))
     return redirect(url_for("orders.show", number=number))
 
@@ -81,6 +82,7 @@ def act(number: str, message: str) -> Answer:
     result = verbs.send(
         context.platform().door, context.me(), loaded.row["id"], message, values, context.now(), personal=personal
     )
+    attachments.attach(form, loaded.row["id"])
     tell(result, _("已提交：%(name)s", name=short_name(process)))
     return redirect(url_for("orders.show", number=number))
 
@@ -121,7 +123,8 @@ def bind(loaded: Loaded, task: Task | None, form: str | None, posted: Any = None
     compiled = context.platform().form(loaded.regulation, form)
     # A time offered is this minute; what was typed is held against this very second.
     now = loaded.now if posted is not None else loaded.now.replace(second=0, microsecond=0)
-    return compiled.bind(posted, scope=loaded.scope(task, now), choices=context.platform().choices(loaded.regulation))
+    choices = context.platform().choices(loaded.regulation)
+    return attachments.bind(compiled, posted, scope=loaded.scope(task, now), choices=choices)
 
 
 def answers(loaded: Loaded, form_id: str | None, form: BoundForm | None) -> tuple[dict[str, Any], frozenset[str]]:

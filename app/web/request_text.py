@@ -47,7 +47,7 @@ def request_of(loaded: Loaded, teller: Teller, *, revealed: Collection[str] = ()
             shown = value if key in revealed else masked(specs[key].kind, value)
             contact.append({"label": specs[key].label, "value": shown})
     facts = [
-        {"label": spec.label, "value": teller.value(spec, values[key])}
+        teller.fact(spec, values[key])
         for key, spec in specs.items()
         if key not in hidden and key not in ELSEWHERE and values.get(key) not in (None, "", [], False)
     ]

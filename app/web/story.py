@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from flask import url_for
+
 from app.web.language import _
 from app.web.strip import short_name
-from app.web.words import exact_moment, moment, short_moment
+from app.web.words import exact_moment, moment, short_moment, size_words
 from forms import FieldSpec
 from processes.engine.diagram import Element
 from processes.people import SYSTEM
@@ -127,17 +129,31 @@ class Teller:
         rules = [rule for table in changed.get("decided", ()) for rule in table.get("rules", ())]
         return list(dict.fromkeys(str(rule["basis"]) for rule in rules if rule.get("basis")))
 
-    def _said(self, row: Row, changed: Mapping[str, Any]) -> list[dict[str, str]]:
+    def _said(self, row: Row, changed: Mapping[str, Any]) -> list[dict[str, Any]]:
         if row["act"] in ("receive", "open"):
             return []
         element = self.find(row["element"])
         specs = self.fields.get(element.form or "", {}) if element else {}
         values = changed.get("values", {})
         return [
-            {"label": spec.label, "value": self.value(spec, values[key])[:MOST_CHARACTERS]}
+            self.fact(spec, values[key], MOST_CHARACTERS)
             for key, spec in specs.items()
             if values.get(key) not in (None, "", [], False)
         ]
+
+    def fact(self, spec: FieldSpec, value: Any, most: int | None = None) -> dict[str, Any]:
+        """`label`, and `value` in words (`most` characters) or `files`: `name`, `size`, `href` of each."""
+        if spec.component != "filepicker":
+            return {"label": spec.label, "value": self.value(spec, value)[:most]}
+        files = [
+            {
+                "name": file["name"],
+                "size": size_words(file["size"]),
+                "href": url_for("attachments.download", attachment=file["id"]),
+            }
+            for file in value
+        ]
+        return {"label": spec.label, "files": files}
 
     def value(self, spec: FieldSpec, value: Any) -> str:
         """A value as the form showed it."""

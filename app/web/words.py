@@ -32,6 +32,13 @@ def exact_moment(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
+def size_words(size: int) -> str:
+    """`870 B`, `12 KB`, `1.5 MB`. `size`: bytes."""
+    if size < 1024:
+        return f"{size} B"
+    return f"{size / 1024:.0f} KB" if size < 1024 * 1024 else f"{size / (1024 * 1024):.1f} MB"
+
+
 def masked(kind: str, value: str) -> str:
     """A personal value as everybody may see it: the surname, 3 + 4 digits of a phone, 4 + 2 of an ID number."""
     if not value:
