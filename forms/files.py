@@ -50,7 +50,7 @@ def check_file(spec: FieldSpec, *, name: str, size: int, mime: str = "") -> Mess
 def shown_name(name: str) -> str:
     """A file's name without path, invisible marks and line breaks, at most 255 characters.
 
-    Raises `ValidationError`: control characters, or no name left.
+    Raises `ValidationError` (a `ValueError`): control characters, or no name left.
     """
     base = clean_text(name[-1000:], multiline=False).replace("\\", "/").rpartition("/")[2][-255:].strip()
     if base in ("", ".", ".."):

@@ -13,7 +13,6 @@ from typing import Any
 from flask import Blueprint, Flask, request, send_file
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
-from wtforms.validators import ValidationError
 
 from app.settings import Settings
 from app.web import context
@@ -105,7 +104,7 @@ def _sent(field: str) -> Iterable[FileStorage]:
 def _stored(spec: FieldSpec, sent: FileStorage) -> File | Message:
     try:
         name = shown_name(sent.filename or "")
-    except ValidationError:
+    except ValueError:
         return Message("bad_file")
     content, mime = sent.read(), sent.mimetype
     problem = check_file(spec, name=name, size=len(content), mime=mime)
