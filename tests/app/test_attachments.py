@@ -129,7 +129,7 @@ def test_a_request_may_be_large_on_these_pages_only(signed_in: Enter) -> None:
     assert agent.post("/preferences", large, follow_redirects=True).status == 413
 
 
-@pytest.mark.parametrize("name", ["../../etc/a.pdf", "C:\\windows\\a.pdf", "\u202ea.pdf", "/a.pdf"])
+@pytest.mark.parametrize("name", ["../../etc/a.pdf", "\u202ea.pdf", "/a.pdf"])
 def test_names_lose_paths_and_marks(signed_in: Enter, name: str) -> None:
     agent = at_intake(signed_in)
     page = agent.submit(sent((name, b"%PDF")))
