@@ -34,7 +34,8 @@ def init_attachments(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def bound() -> None:
-        if request.endpoint in FORM_PAGES:
+        # Only a body that can carry files may be large; typed text keeps the small limit.
+        if request.endpoint in FORM_PAGES and request.mimetype == "multipart/form-data":
             request.max_content_length = settings.attachment_bytes
 
 
