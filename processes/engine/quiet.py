@@ -1,7 +1,7 @@
 """SpiffWorkflow without its logging of every state change.
 
-The library builds a dictionary of task data for a log record each time a task changes state, even when nobody listens:
-that is a third of a step, and at log level NOTSET it would put data of citizens into log files. The journal is our log,
+The library builds a dictionary of task data for a log record each time a task changes state, even when nobody listens,
+and at log level NOTSET it would put data of citizens into log files. The journal is our log,
 so the one method that does it is replaced by what it does for the workflow. Pinned to the locked version; the test
 `test_quiet_keeps_what_the_library_does` fails if the library changes the method.
 """
