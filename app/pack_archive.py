@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 
 from app.packs_at_hand import PACKS
 from processes.errors import Refusal
-from processes.pack import MAX_FILE, MAX_FILES, SUFFIXES, Pack
+from processes.pack import MAX_FILE, MAX_FILES, SUFFIXES, Pack, is_include
 
 MAX_ARCHIVE = 20 * 1024 * 1024
 MAX_UNPACKED = 60 * 1024 * 1024
@@ -131,11 +131,11 @@ def _complete(folder: Path) -> None:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         return  # reading the pack will say so, with the line
     for include in includes if isinstance(includes, list) else ():
-        name = str(include)
-        if PurePosixPath(name).name != name:
+        if not is_include(include):
             continue
-        inside, beside = folder / name, folder.parent / name
+        inside, beside = folder / include, folder.parent / include
         if inside.is_dir():
+            beside.parent.mkdir(exist_ok=True)
             shutil.move(inside, beside)
-        elif not beside.exists() and (PACKS / name).is_dir():
-            shutil.copytree(PACKS / name, beside)
+        elif not beside.exists() and (PACKS / include).is_dir():
+            shutil.copytree(PACKS / include, beside)

@@ -1,13 +1,14 @@
 """A pack: one city's regulation as a folder of drawings, tables and forms.
 
-`read_pack` takes the folder with what its `pack.toml` includes (`includes = ["common"]`, sibling folders) and gives a
-flat set of files, which is what a deployment freezes. Paths are relative, `/`-separated; included files keep their
-folder's name in front. The digest over all files is the address of the content.
+`read_pack` takes the folder with what its `pack.toml` includes (`includes = ["common/archive"]`, folders beside it) and
+gives a flat set of files, which is what a deployment freezes. Paths are relative, `/`-separated; included files keep
+their folder's name in front. The digest over all files is the address of the content.
 """
 
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from processes.errors import BadPack
 SUFFIXES = {".toml", ".bpmn", ".dmn", ".form", ".yaml", ".yml", ".md", ".txt"}
 MAX_FILE = 5_000_000
 MAX_FILES = 500
+_INCLUDE = re.compile(r"[a-z][a-z0-9_-]*(/[a-z][a-z0-9_-]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,11 @@ class Pack:
         return {path: data for path, data in sorted(self.files.items()) if path.endswith(suffix)}
 
 
+def is_include(written: object) -> bool:
+    """Whether a pack may name this folder: `common`, `common/archive`; no path that leads elsewhere."""
+    return isinstance(written, str) and _INCLUDE.fullmatch(written) is not None
+
+
 def read_pack(folder: Path) -> Pack:
     """The pack in a folder. Raises `BadPack` naming the file: missing, too large, not UTF-8, not TOML."""
     if not (folder / "pack.toml").is_file():
@@ -66,7 +73,7 @@ def read_pack(folder: Path) -> Pack:
         raise _bad("pack.toml", "includes 应为目录名的列表。", "includes should be a list of folder names")
     for include in includes:
         other = folder.parent / str(include)
-        if not other.is_dir() or Path(str(include)).name != include:
+        if not is_include(include) or not other.is_dir():
             raise _bad("pack.toml", f"引用的目录“{include}”不存在。", f"included folder {include!r} does not exist")
         files |= {
             path: data for path, data in _read_folder(other, f"{include}/").items() if not path.startswith("scenarios")
