@@ -6,11 +6,12 @@ and time counts as its midnight in UTC.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from . import eras, numbers, temporal
+from . import eras, fine, numbers, temporal
+from .fine import nanoseconds
 from .limits import checked_string
 from .temporal import Months
 from .values import adopt, kind_of, moment_key
@@ -41,7 +42,7 @@ def subtract(left: Any, right: Any) -> Any:
         return _difference(left, right)
     if kinds == ("time", "time"):
         one, other = moment_key(left), moment_key(right)
-        return timedelta(microseconds=one[1] - other[1]) if one[0] == other[0] else None
+        return fine.duration(one[1] - other[1]) if one[0] == other[0] else None
     return _shift(left, right, kinds, -1)
 
 
@@ -53,7 +54,7 @@ def multiply(left: Any, right: Any) -> Any:
     if kinds[0] == "number":
         left, right, kinds = right, left, (kinds[1], kinds[0])
     if kinds == (_DAYS, "number"):
-        return _from_micros(_numeric(numbers.multiply, micros(left), right))
+        return _from_nanos(_numeric(numbers.multiply, nanoseconds(left), right))
     if kinds == (_MONTHS, "number"):
         return _from_months(_numeric(numbers.multiply, left.months, right))
     return None
@@ -65,11 +66,11 @@ def divide(left: Any, right: Any) -> Any:
     if kinds == ("number", "number"):
         return _numeric(numbers.divide, left, right)
     if kinds == (_DAYS, "number"):
-        return _from_micros(_numeric(numbers.divide, micros(left), right))
+        return _from_nanos(_numeric(numbers.divide, nanoseconds(left), right))
     if kinds == (_MONTHS, "number"):
         return _from_months(_numeric(numbers.divide, left.months, right))
     if kinds == (_DAYS, _DAYS):
-        return numbers.divide(micros(left), micros(right))
+        return numbers.divide(nanoseconds(left), nanoseconds(right))
     if kinds == (_MONTHS, _MONTHS):
         return numbers.divide(left.months, right.months)
     return None
@@ -89,7 +90,7 @@ def negate(value: Any) -> Any:
         number = adopt(value)
         return None if number is None else -number
     if kind == _DAYS:
-        return -value
+        return _from_nanos(-nanoseconds(value))
     if kind == _MONTHS:
         return Months(-value.months)
     return None
@@ -100,16 +101,11 @@ def _numeric(operation: Any, left: Any, right: Any) -> Any:
     return None if left is None or right is None else operation(left, right)
 
 
-def micros(value: timedelta) -> int:
-    """A days and time duration in microseconds."""
-    return value // timedelta(microseconds=1)
-
-
-def _from_micros(count: Any) -> timedelta | None:
+def _from_nanos(count: Any) -> timedelta | None:
     if count is None:
         return None
     try:
-        return timedelta(microseconds=int(Decimal(count).to_integral_value(ROUND_HALF_EVEN)))
+        return fine.duration(int(Decimal(count).to_integral_value(ROUND_HALF_EVEN)))
     except OverflowError:
         return None
 
@@ -121,13 +117,14 @@ def _from_months(count: Any) -> Months | None:
 def _shift(value: Any, by: Any, kinds: tuple[str, str], sign: int) -> Any:
     if kinds[1] == _DAYS:
         if kinds[0] in ("date", "date and time"):
-            return _plus_days(value, sign * by, kinds[0])
+            length = by if sign > 0 else negate(by)
+            return None if length is None else _plus_days(value, length, kinds[0])
         if kinds[0] == _DAYS:
-            return _from_micros(micros(value) + sign * micros(by))
+            return _from_nanos(nanoseconds(value) + sign * nanoseconds(by))
         if kinds[0] == "time":
-            local = datetime.combine(date(2000, 1, 1), value.replace(tzinfo=None))
-            moved = local + _clock_part(sign * by)
-            return time(moved.hour, moved.minute, moved.second, moved.microsecond, value.tzinfo)
+            length = sign * nanoseconds(by) % nanoseconds(temporal.ONE_DAY)
+            local = fine.combined(date(2000, 1, 1), value.replace(tzinfo=None))
+            return fine.moved(local, timedelta(0), length).timetz().replace(tzinfo=value.tzinfo)
     elif kinds[1] == _MONTHS:
         if kinds[0] == _MONTHS:
             return _from_months(value.months + sign * by.months)
@@ -150,10 +147,6 @@ def day_of(value: Any) -> Any:
     return eras.join(date(near.year, near.month, near.day), cycles)
 
 
-def _clock_part(length: timedelta) -> timedelta:
-    return length % temporal.ONE_DAY
-
-
 def midnight(day: Any) -> Any:
     """A date as a date and time: midnight in UTC; a date and time stays."""
     if isinstance(day, datetime | eras.FarDateTime):
@@ -164,4 +157,4 @@ def midnight(day: Any) -> Any:
 
 def _difference(left: Any, right: Any) -> timedelta | None:
     one, other = moment_key(midnight(left)), moment_key(midnight(right))
-    return _from_micros(one[1] - other[1]) if one[0] == other[0] else None
+    return _from_nanos(one[1] - other[1]) if one[0] == other[0] else None

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from .fine import moved, nanos_of
+
 DAYS_OF_CYCLE = 146_097
 _CYCLE = timedelta(days=DAYS_OF_CYCLE)
 MAX_YEAR = 999_999_999
@@ -66,8 +68,8 @@ def join(near: Any, cycles: int) -> Any:
     if abs(year) > MAX_YEAR:
         return None
     cycles, rest = divmod(year - 2000, 400)
-    moved = near.replace(year=2000 + rest)
-    return FarDateTime(moved, cycles) if isinstance(moved, datetime) else FarDate(moved, cycles)
+    centred = near.replace(year=2000 + rest)
+    return FarDateTime(centred, cycles) if isinstance(centred, datetime) else FarDate(centred, cycles)
 
 
 def day_from(year: int, month: int, day: int) -> Any:
@@ -81,7 +83,7 @@ def plus(value: Any, length: timedelta) -> Any:
     near, cycles = split(value)
     turns, rest = divmod(length, _CYCLE)
     near, home = _centred(near, cycles)
-    return join(near + rest, home + turns)
+    return join(moved(near, rest, nanos_of(length)), home + turns)
 
 
 def plus_months(value: Any, months: int) -> Any:

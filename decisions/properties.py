@@ -10,8 +10,9 @@ from typing import Any
 from . import temporal
 from .arithmetic import day_of
 from .eras import split
+from .fine import nanos_of, nanoseconds
 from .numbers import tidy
-from .temporal import Months
+from .temporal import NANOS, Months
 from .values import Range, adopt, kind_of
 
 
@@ -28,19 +29,18 @@ def property_of(value: Any, name: str) -> Any:
 
 def _second(value: Any) -> Any:
     value = split(value)[0]
-    if not value.microsecond:
-        return value.second
-    return tidy(Decimal(value.second * 1_000_000 + value.microsecond) / 1_000_000)
+    nanos = value.microsecond * 1000 + nanos_of(value)
+    return tidy(Decimal(value.second * NANOS + nanos) / NANOS) if nanos else value.second
 
 
 def _seconds(value: timedelta) -> Any:
-    rest = abs(value)
-    seconds = tidy(Decimal(rest.seconds % 60 * 1_000_000 + rest.microseconds) / 1_000_000) or 0
-    return -seconds if value < timedelta(0) else seconds
+    return _signed(value, lambda nanos: tidy(Decimal(nanos % (60 * NANOS)) / NANOS) or 0)
 
 
-def _signed(value: Any, part: Callable[[Any], int]) -> int:
-    return -part(-value) if value < timedelta(0) else part(value)
+def _signed(value: timedelta, part: Callable[[int], Any]) -> Any:
+    """A part of the length in nanoseconds, with the sign of the whole."""
+    nanos = nanoseconds(value)
+    return -part(-nanos) if nanos < 0 else part(nanos)
 
 
 _DATE: dict[str, Callable[[Any], Any]] = {
@@ -57,9 +57,9 @@ _TIME: dict[str, Callable[[Any], Any]] = {
     "timezone": temporal.zone_name,
 }
 _DURATION: dict[str, Callable[[Any], Any]] = {
-    "days": lambda value: _signed(value, lambda length: length.days),
-    "hours": lambda value: _signed(value, lambda length: length.seconds // 3600),
-    "minutes": lambda value: _signed(value, lambda length: length.seconds // 60 % 60),
+    "days": lambda value: _signed(value, lambda nanos: nanos // (86_400 * NANOS)),
+    "hours": lambda value: _signed(value, lambda nanos: nanos // (3600 * NANOS) % 24),
+    "minutes": lambda value: _signed(value, lambda nanos: nanos // (60 * NANOS) % 60),
     "seconds": _seconds,
 }
 _MONTHS: dict[str, Callable[[Months], Any]] = {

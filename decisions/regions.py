@@ -17,6 +17,7 @@ from . import values
 from .compile import Compiler
 from .env import Env
 from .eras import day_number
+from .fine import nanoseconds
 from .limits import Work
 from .parser import Parser
 from .values import Range, kind_of, moment_key
@@ -80,6 +81,8 @@ def key_of(value: Any) -> Any:
         return Decimal(value)
     if kind == "date":
         return day_number(value)
+    if kind == "days and time duration":
+        return nanoseconds(value)
     return moment_key(value) if kind in ("date and time", "time") else value
 
 

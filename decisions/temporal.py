@@ -1,8 +1,9 @@
 """Dates, times and durations of FEEL: their values, their texts, their zones.
 
 Python's own `date`, `time`, `datetime` (zones as fixed offsets or `ZoneInfo`) and `timedelta` (days and time
-duration) are FEEL values as they are; `Months` is the years and months duration.  Texts follow XML Schema, with
-`@Zone/Name` as FEEL adds it.  No function here reads a clock.
+duration) are FEEL values as they are; `Months` is the years and months duration.  What Python's own cannot hold
+stands in `eras` (far years) and `fine` (nanoseconds).  Texts follow XML Schema, with `@Zone/Name` as FEEL adds it.
+No function here reads a clock.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from . import fine
 from .eras import Day, Moment, day_from, join, plus, split, text_of_day
 
 _DATE = re.compile(r"(-?)([0-9]{4}|[1-9][0-9]{4,8})-([0-9]{2})-([0-9]{2})")
@@ -26,6 +28,7 @@ _SECONDS = re.compile(
 )
 MAX_MONTHS = 12 * 10**11
 ONE_DAY = timedelta(days=1)
+NANOS = 1_000_000_000  # in a second
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -59,14 +62,15 @@ def parse_time(text: str) -> time | None:
         if place is None:
             return None
     try:
-        return time(int(hour), int(minute), int(second), micro(fraction or ""), place)
+        nanos = nano(fraction or "")
+        return fine.fine_time(time(int(hour), int(minute), int(second), nanos // 1000, place), nanos % 1000)
     except ValueError:
         return None
 
 
-def micro(fraction: str) -> int:
-    """Digits after the point of a second, as microseconds; what is finer is cut off."""
-    return int((fraction + "000000")[:6])
+def nano(fraction: str) -> int:
+    """Digits after the point of a second, as nanoseconds; what is finer is cut off."""
+    return int((fraction + "000000000")[:9])
 
 
 def parse_datetime(text: str) -> Moment | None:
@@ -84,7 +88,7 @@ def parse_datetime(text: str) -> Moment | None:
     moment = parse_time(time_text)
     if moment is None:
         return None
-    return plus(join(datetime.combine(near, moment), cycles), extra * ONE_DAY)  # type: ignore[no-any-return]
+    return plus(join(fine.combined(near, moment), cycles), extra * ONE_DAY)  # type: ignore[no-any-return]
 
 
 def parse_duration(text: str) -> Months | timedelta | None:
@@ -98,13 +102,9 @@ def parse_duration(text: str) -> Months | timedelta | None:
         if text.endswith("T"):
             return None
         try:
-            length = timedelta(
-                days=int(found.group(2) or 0),
-                hours=int(found.group(3) or 0),
-                minutes=int(found.group(4) or 0),
-                microseconds=int(Decimal(found.group(5) or 0) * 1_000_000),
-            )
-            return -length if found.group(1) else length
+            days, hours, minutes = (int(found.group(part) or 0) for part in (2, 3, 4))
+            length = ((days * 24 + hours) * 60 + minutes) * 60 * NANOS + int(Decimal(found.group(5) or 0) * NANOS)
+            return fine.duration(-length if found.group(1) else length)
         except OverflowError:
             return None
     return None
@@ -166,12 +166,15 @@ def text_of_offset(offset: timedelta) -> str:
 def text_of_time(value: time | datetime) -> str:
     """`08:30:00`, with a fraction and a zone when it has them."""
     text = f"{value.hour:02d}:{value.minute:02d}:{value.second:02d}"
-    if value.microsecond:
-        text += f".{value.microsecond:06d}".rstrip("0")
+    text += _fraction(value.microsecond * 1000 + fine.nanos_of(value))
     if isinstance(value.tzinfo, ZoneInfo):
         return f"{text}@{value.tzinfo.key}"
     offset = offset_of(value)
     return text if offset is None else text + text_of_offset(offset)
+
+
+def _fraction(nanos: int) -> str:
+    return f".{nanos:09d}".rstrip("0") if nanos else ""
 
 
 def text_of_datetime(value: Moment) -> str:
@@ -189,15 +192,16 @@ def text_of_months(value: Months) -> str:
 
 def text_of_duration(value: timedelta) -> str:
     """`P1DT2H`"""
-    sign, value = ("-", -value) if value < timedelta(0) else ("", value)
-    hours, rest = divmod(value.seconds, 3600)
+    length = fine.nanoseconds(value)
+    sign = "-" if length < 0 else ""
+    whole, nanos = divmod(abs(length), NANOS)
+    days, whole = divmod(whole, 86_400)
+    hours, rest = divmod(whole, 3600)
     minutes, seconds = divmod(rest, 60)
-    body = f"{value.days}D" if value.days else ""
+    body = f"{days}D" if days else ""
     clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
-    if value.microseconds:
-        clock += f"{seconds}.{value.microseconds:06d}".rstrip("0") + "S"
-    elif seconds:
-        clock += f"{seconds}S"
+    if seconds or nanos:
+        clock += f"{seconds}{_fraction(nanos)}S"
     if clock:
         body += "T" + clock
     return f"{sign}P{body}" if body else "PT0S"

@@ -15,6 +15,7 @@ from typing import Any
 
 from . import numbers, temporal
 from .eras import FarDate, FarDateTime, Moment, day_number, split, text_of_day
+from .fine import FineDateTime, FineDuration, FineTime, nanos_of, nanoseconds
 from .limits import MAX_STRING, Work, checked_string
 from .temporal import Months
 
@@ -93,7 +94,8 @@ def kind_of(value: Any) -> str:
 _KINDS: dict[type, str] = {
     type(None): "null", bool: "boolean", int: "number", Decimal: "number", float: "number", str: "string",
     date: "date", FarDate: "date", datetime: "date and time", FarDateTime: "date and time", time: "time",
-    timedelta: "days and time duration",
+    timedelta: "days and time duration", FineTime: "time", FineDateTime: "date and time",
+    FineDuration: "days and time duration",
     Months: "years and months duration", list: "list", tuple: "list", dict: "context", Range: "range",
     Function: "function",
 }  # fmt: skip
@@ -144,13 +146,13 @@ def _equal_ranges(left: Range, right: Range) -> bool:
 
 
 def moment_key(value: Moment | time) -> tuple[bool, int]:
-    """What two times, or two dates and times, are ordered by: zoned ones by their instant."""
+    """What two times, or two dates and times, are ordered by, in nanoseconds: zoned ones by their instant."""
     offset = temporal.offset_of(value)
     days = 0 if isinstance(value, time) else day_number(value)
     near = split(value)[0]
     seconds = ((days * 24 + near.hour) * 60 + near.minute) * 60 + near.second
-    micros = seconds * 1_000_000 + near.microsecond
-    return (offset is not None, micros - offset // timedelta(microseconds=1) if offset else micros)
+    nanos = seconds * 1_000_000_000 + near.microsecond * 1000 + nanos_of(near)
+    return (offset is not None, nanos - nanoseconds(offset) if offset else nanos)
 
 
 _ORDERED = frozenset(
@@ -176,6 +178,8 @@ def less(left: Any, right: Any) -> bool | None:
         return bool(one[1] < other[1]) if one[0] == other[0] else None
     if kind == "date":
         return day_number(left) < day_number(right)
+    if kind == "days and time duration":
+        return nanoseconds(left) < nanoseconds(right)
     return bool(adopt(left) < adopt(right))
 
 

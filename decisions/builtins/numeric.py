@@ -16,6 +16,7 @@ from decimal import (
 )
 from typing import Any
 
+from ..arithmetic import negate
 from ..numbers import PRECISE, Number, floor_modulo, tidy, whole
 from ..temporal import Months
 from .signatures import built_in
@@ -85,7 +86,9 @@ def absolute(n: Any) -> Any:
     """The value without its sign."""
     if isinstance(n, Months):
         return Months(abs(n.months))
-    return abs(n) if isinstance(n, timedelta | int | Decimal) else None
+    if isinstance(n, timedelta):
+        return negate(n) if n < timedelta(0) else n
+    return abs(n) if isinstance(n, int | Decimal) else None
 
 
 @built_in("modulo", "dividend: number, divisor: number")

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
-from .. import eras, temporal
+from .. import eras, fine, temporal
 from ..arithmetic import day_of, midnight
 from ..eras import Day, Moment
 from ..numbers import Number, whole
@@ -64,15 +64,15 @@ def time_of(value: Any) -> time:
 def time_from_parts(hour: Number, minute: Number, second: Number, offset: timedelta | None = None) -> time | None:
     """`time(8, 30, 0)`, with an offset from UTC if wanted."""
     whole_hour, whole_minute = whole(hour), whole(minute)
-    micros = Decimal(second) * 1_000_000
-    if whole_hour is None or whole_minute is None or not 0 <= micros < 60_000_000:
+    nanos = Decimal(second) * temporal.NANOS
+    if whole_hour is None or whole_minute is None or not 0 <= nanos < 60 * temporal.NANOS:
         return None
     if offset is not None and abs(offset) > timedelta(hours=18):
         return None
-    seconds, fraction = divmod(int(micros), 1_000_000)
+    seconds, fraction = divmod(int(nanos), temporal.NANOS)
     zone = None if offset is None else timezone(offset)
     try:
-        return time(whole_hour, whole_minute, seconds, fraction, zone)
+        return fine.fine_time(time(whole_hour, whole_minute, seconds, fraction // 1000, zone), fraction % 1000)
     except (ValueError, OverflowError):
         return None
 
@@ -93,7 +93,7 @@ def datetime_of(value: Any) -> Any:
 def datetime_from_parts(day: Any, moment: time) -> Any:
     """The date of one with the time of the other."""
     near, cycles = eras.split(day)
-    return eras.join(datetime.combine(date(near.year, near.month, near.day), moment), cycles)
+    return eras.join(fine.combined(date(near.year, near.month, near.day), moment), cycles)
 
 
 @built_in("date and time", "date: date and time, timezone: string")
