@@ -15,6 +15,7 @@ from .env import Code, Env
 from .errors import DmnError, FeelError
 from .expressions import Reading
 from .itemtypes import ItemTypes
+from .parser import Parser
 from .table_index import CellTest
 from .table_reader import read_table
 from .types import ANY, Type, convert
@@ -40,12 +41,14 @@ BOXED = frozenset(
 
 class Boxes:
     """Compiles the boxed expressions of one file; `broken` collects (element id, row, column, error),
-    `free` the variables read from outside as (row, column, name)."""
+    `free` the variables read from outside as (row, column, name), `fields_read` their fields as (row, column, name,
+    field)."""
 
     def __init__(self, where: str, items: ItemTypes) -> None:
         self.where, self.items = where, items
         self.broken: list[tuple[str, int, int, FeelError]] = []
         self.free: list[tuple[int, int, str]] = []
+        self.fields_read: list[tuple[int, int, str, str]] = []
         self.owner = ""
 
     def logic(self, parent: Element, reading: Reading, name: str) -> Code | None:
@@ -80,7 +83,7 @@ class Boxes:
         """The code of FEEL text, or one that reports why there is none."""
         try:
             code, parser = reading.expression(text)
-            self._needs(parser.free, reading, row, column)
+            self._needs(parser, reading, row, column)
             return code
         except FeelError as error:
             return self._failed(error, row, column)
@@ -89,14 +92,16 @@ class Boxes:
         """The test of a cell, or one that reports why there is none; columns count from 1."""
         try:
             test, parser = reading.unary_tests(text)
-            self._needs(parser.free, reading, row, column)
+            self._needs(parser, reading, row, column)
             return CellTest(column - 1, test, parser.literals)
         except FeelError as error:
             failed = self._failed(error, row, column)
             return CellTest(column - 1, lambda value, env: failed(env), None)
 
-    def _needs(self, names: set[str], reading: Reading, row: int, column: int) -> None:
-        self.free += [(row, column, name) for name in sorted(names) if name not in reading.names]
+    def _needs(self, parser: Parser, reading: Reading, row: int, column: int) -> None:
+        outside = parser.free - set(reading.names)
+        self.free += [(row, column, name) for name in sorted(outside)]
+        self.fields_read += [(row, column, *read) for read in sorted(parser.fields_read) if read[0] in outside]
 
     def _failed(self, error: FeelError, row: int, column: int) -> Code:
         self.broken.append((self.owner, row, column, error))

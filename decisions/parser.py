@@ -174,7 +174,10 @@ class Parser(PrimaryGrammar):
         while True:
             if self.at("."):
                 self.advance()
-                node = tree.Path(node.at, node, self.field_name())
+                path = tree.Path(node.at, node, self.field_name())
+                if isinstance(node, tree.Name) and not node.local:
+                    self.fields_read.add((node.name, path.name))
+                node = path
             elif self.at("[") and not (self.keep_bracket and self._bracket_closes()):
                 self.advance()
                 condition, weight = self._filter_condition()

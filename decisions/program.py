@@ -44,6 +44,7 @@ class Unit:
     code: Code
     broken: list[tuple[str, int, int, FeelError]] = field(default_factory=list)
     free: list[tuple[int, int, str]] = field(default_factory=list)
+    fields_read: list[tuple[int, int, str, str]] = field(default_factory=list)
 
 
 class Program:
@@ -79,7 +80,7 @@ class Program:
         else:
             code = boxes.logic(node.element, reading, node.title)
             code = None if code is None else boxes.typed(code, node.type_reference)
-        return Unit(requirements, code or (lambda env: None), boxes.broken, boxes.free)
+        return Unit(requirements, code or (lambda env: None), boxes.broken, boxes.free, boxes.fields_read)
 
     def value(self, node: Node, base: Env, ready: dict[str, Any] | None = None) -> Any:
         """The value of a decision over the caller's variables; `ready` holds what is already known by node."""

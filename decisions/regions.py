@@ -7,9 +7,10 @@ claimed about it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from . import syntax as tree
@@ -22,6 +23,9 @@ from .limits import Work
 from .parser import Parser
 from .values import Range, kind_of, moment_key
 
+# Variables whose entries are known when the table is checked, and stay.
+Contexts = Mapping[str, Mapping[str, Any]]
+NO_CONTEXTS: Contexts = MappingProxyType({})
 _ORDERED = frozenset({"number", "date", "date and time", "time", "days and time duration", "years and months duration"})
 
 
@@ -49,15 +53,15 @@ class Cell:
         return found
 
 
-def read_cell(tests: tree.UnaryTests, parser: Parser) -> Cell | None:
-    """The cell as constants; None when it is opaque."""
-    if parser.free or any(test.uses_value for test in tests.tests):
+def read_cell(tests: tree.UnaryTests, parser: Parser, contexts: Contexts = NO_CONTEXTS) -> Cell | None:
+    """The cell as constants, entries of `contexts` counted as such; None when it is opaque."""
+    if parser.free - set(contexts) or any(test.uses_value for test in tests.tests):
         return None
     if any(name not in ("date", "time", "date and time", "duration") for name in parser.calls):
         return None
     parts: list[Part] = []
     for test in tests.tests:
-        value = constant(test.operand)
+        value = constant(test.operand, contexts)
         if isinstance(value, list):
             if test.operator or any(kind_of(item) in ("list", "context", "range") for item in value):
                 return None
@@ -69,9 +73,9 @@ def read_cell(tests: tree.UnaryTests, parser: Parser) -> Cell | None:
     return Cell(tuple(parts), tests.negated)
 
 
-def constant(node: tree.Node) -> Any:
-    """The value of an expression without variables."""
-    return Compiler(()).code(node)(Env({}, None, Work({})))
+def constant(node: tree.Node, contexts: Contexts = NO_CONTEXTS) -> Any:
+    """The value of an expression without variables but `contexts`."""
+    return Compiler(()).code(node)(Env(contexts, None, Work({})))
 
 
 def key_of(value: Any) -> Any:

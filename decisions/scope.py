@@ -30,9 +30,9 @@ def several_words(names: frozenset[str]) -> dict[str, tuple[str, ...]]:
 class NameStream:
     """Tokens of one text with one token of look-ahead, and the scopes names are resolved in.
 
-    `free` collects the variables the text needs from outside, `calls` the functions it calls that it does not
-    bind itself, `ambiguous` the names inside filters that may be fields of the filtered items.  `works` tells that
-    the text has loops or calls.
+    `free` collects the variables the text needs from outside, `fields_read` the fields of these it names, `calls` the
+    functions it calls that it does not bind itself, `ambiguous` the names inside filters that may be fields of the
+    filtered items.  `works` tells that the text has loops or calls.
     """
 
     def __init__(self, text: str, names: Collection[str], functions: frozenset[str], fields: Collection[str]) -> None:
@@ -43,6 +43,7 @@ class NameStream:
         self.declared = frozenset(names)
         self.functions = functions
         self.free: set[str] = set()
+        self.fields_read: set[tuple[str, str]] = set()
         self.calls: dict[str, int] = {}
         self.places: dict[str, int] = {}
         self.ambiguous: set[str] = set()

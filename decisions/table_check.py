@@ -9,7 +9,7 @@ from .errors import FeelError
 from .expressions import BUILT_IN_NAMES
 from .model import Model
 from .parser import Parser
-from .regions import Cell, Column, Effort, Masks, constant, read_cell, uncovered
+from .regions import Cell, Column, Contexts, Effort, Masks, constant, read_cell, uncovered
 from .tables import SINGLE_HIT
 from .types import Type, conforms
 from .values import equal, text_of
@@ -24,14 +24,14 @@ MAX_SHOWN = 5
 class TableCheck:
     """Reads the cells of a `decisionTable` as sets and compares them."""
 
-    def __init__(self, model: Model, table: Element) -> None:
-        self.model = model
+    def __init__(self, model: Model, table: Element, contexts: Contexts) -> None:
+        self.model, self.contexts = model, contexts
         self.effort = Effort()
         self.policy = " ".join(table.get("hitPolicy", "UNIQUE").upper().split())
         self.inputs = list(children(table, "input"))
         self.outputs = list(children(table, "output"))
         rows = list(children(table, "rule"))
-        self.cells = [[_cell(text) for text in _texts(row, "inputEntry")] for row in rows]
+        self.cells = [[self._cell(text) for text in _texts(row, "inputEntry")] for row in rows]
         self.results = [_texts(row, "outputEntry") for row in rows]
         self.columns = [self._column(number, column) for number, column in enumerate(self.inputs)]
         self.masks = [
@@ -56,8 +56,27 @@ class TableCheck:
         expression = child(column, "inputExpression")
         if not text.strip() and expression is not None:
             text = self.model.items.allowed_text(expression.get("typeRef"))
-        cell = _cell(text)
+        cell = self._cell(text)
         return cell if cell is not None and cell.parts else None
+
+    def _cell(self, text: str) -> Cell | None:
+        """A cell of conditions as a set; None when it is opaque."""
+        try:
+            parser = Parser(text if text.strip() else "-", (), BUILT_IN_NAMES, ())
+            return read_cell(parser.whole_unary_tests(), parser, self.contexts)
+        except (FeelError, RecursionError):
+            return None
+
+    def _constant(self, text: str) -> Any:
+        """The value of an output cell without variables or calls, else None."""
+        if text.strip() in ("", "-"):
+            return None
+        try:
+            parser = Parser(text, (), BUILT_IN_NAMES, ())
+            node = parser.whole_expression()
+            return None if parser.free - set(self.contexts) or parser.calls else constant(node, self.contexts)
+        except (FeelError, RecursionError):
+            return None
 
     # types
 
@@ -71,9 +90,9 @@ class TableCheck:
                     yield from self._fits(row, number + 1, value, kind, declared)
         for number, column in enumerate(self.outputs):
             kind = self.model.items.resolve(column.get("typeRef"))
-            declared = _cell(xml_text(child(column, "outputValues")))
+            declared = self._cell(xml_text(child(column, "outputValues")))
             for row, texts in enumerate(self.results, 1):
-                value = _constant(texts[number]) if number < len(texts) else None
+                value = self._constant(texts[number]) if number < len(texts) else None
                 if value is not None:
                     yield from self._fits(row, len(self.inputs) + number + 1, value, kind, declared)
 
@@ -177,25 +196,3 @@ def _declares(declared: Cell, value: Any) -> bool:
 
 def _texts(row: Element, name: str) -> list[str]:
     return [xml_text(child(cell, "text")) for cell in children(row, name)]
-
-
-def _cell(text: str) -> Cell | None:
-    if not text.strip():
-        text = "-"
-    try:
-        parser = Parser(text, (), BUILT_IN_NAMES, ())
-        return read_cell(parser.whole_unary_tests(), parser)
-    except (FeelError, RecursionError):
-        return None
-
-
-def _constant(text: str) -> Any:
-    """The value of an output cell without variables or calls, else None."""
-    if text.strip() in ("", "-"):
-        return None
-    try:
-        parser = Parser(text, (), BUILT_IN_NAMES, ())
-        node = parser.whole_expression()
-        return None if parser.free or parser.calls else constant(node)
-    except (FeelError, RecursionError):
-        return None

@@ -117,3 +117,25 @@ def test_wide_tables_are_checked_in_time() -> None:
     columns = [(f"c{number}", "number") for number in range(8)]
     rules = [[f"> {(row * 7 + column) % 50}" for column in range(8)] + ['"x"'] for row in range(60)]
     check_model(read_model(table(columns, OUT, rules, policy="FIRST")))
+
+
+def test_entries_of_a_given_context_are_names_like_others() -> None:
+    data = table(ONE, [("v", "number")], [["-", "parameter.sign_hour"]])
+    known = {"parameter": {"sign_hours": 2, "title": "x"}}
+    (problem,) = found(data, contexts=known, names={"days"})
+    assert (problem.code, problem.row) == ("unknown_name", 1)
+    assert "第 1 条规则第 2 列" in problem.zh and "“parameter.sign_hours”" in problem.zh
+    assert "did you mean 'parameter.sign_hours'" in problem.en
+    right = table(ONE, [("v", "number")], [["-", "parameter.sign_hours"]])
+    assert found(right, contexts=known, names={"days"}) == []
+    mixed = table(ONE, [("v", "number")], [["-", "parameter.title"]])
+    assert [(one.code, one.row) for one in found(mixed, contexts=known)] == [("type", 1)]
+
+
+def test_entries_of_a_given_context_count_as_constants_unless_null() -> None:
+    rules = [["<= parameter.most", '"x"'], ["> parameter.most", '"y"'], ["7", '"z"']]
+    data = table(ONE, OUT, rules)
+    assert [(one.code, one.row) for one in found(data, contexts={"parameter": {"most": 5}})] == [("overlap", 3)]
+    assert found(data, contexts={"parameter": {"most": None}}) == []
+    text = {"parameter": {"most": "five"}}
+    assert [(one.code, one.row) for one in found(data, contexts=text)] == [("type", 1), ("type", 2)]
