@@ -1,4 +1,4 @@
-"""Files handed in with forms: kept as they come, bound to their order when the verb has succeeded.
+"""Files handed in with forms: kept as they come, given to their order by the unit of work that saves the verb.
 
 Until then a file waits for its form to be sent again; it belongs to who sent it, nobody can download it, and what
 waits longer than `LONGEST_WAIT` is dropped with the next file that comes.
@@ -77,11 +77,6 @@ class Attachments:
         with self._database.reading() as connection:
             found = {row["id"]: dict(row) for row in connection.execute(query).mappings()}
         return [found[one] for one in dict.fromkeys(ids) if one in found]
-
-    def bind(self, owner: Owner, ids: Collection[str], order_id: str) -> None:
-        """Give waiting files to their order."""
-        with self._database.transaction() as work:
-            work.connection.execute(t.attachment.update().where(owner.waiting(ids)).values(order_id=order_id))
 
     def find(self, office: str, attachment_id: str) -> Download | None:
         """A file that an order of the office has."""

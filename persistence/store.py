@@ -8,7 +8,7 @@ still matches. Whatever fails inside a transaction throws the aggregate away wit
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock, local
@@ -285,6 +285,11 @@ class UnitOfWork:
         for field, value in values.items():
             self._writes.add_personal(order.id, field, key.seal(field, value))
         return {field: key.digest(field, value) for field, value in values.items()}
+
+    def attach(self, order: Order, files: Collection[str], user: str) -> None:
+        """Give waiting files to the order; written with `save`, which raises `Stale` if one waits no more."""
+        if files:
+            self._writes.attach(order, files, user)
 
     def _key(self, order: Order) -> OrderKey:
         key = self._writes.keys.get(order.id)

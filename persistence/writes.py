@@ -7,7 +7,7 @@ journal is chained command by command either way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,6 +62,17 @@ ADD_JOURNAL = t.journal.insert()
 ADD_NOTICES = t.outbox.insert()
 ADD_KEYS = t.order_key.insert()
 ADD_PERSONAL = t.personal.insert()
+# Only files that still wait for their order, of the one who handed them in.
+ATTACH = (
+    t.attachment.update()
+    .where(
+        t.attachment.c.id == sa.bindparam("file"),
+        t.attachment.c.office == sa.bindparam("of_office"),
+        t.attachment.c.uploaded_by == sa.bindparam("by"),
+        t.attachment.c.order_id.is_(None),
+    )
+    .values(order_id=sa.bindparam("to_order"))
+)
 DROP_PERSONAL = t.personal.delete().where(
     t.personal.c.order_id == sa.bindparam("of_order"), t.personal.c.field == sa.bindparam("of_field")
 )
@@ -90,6 +101,7 @@ class Writes:
         self._notices: list[dict[str, Any]] = []
         self._new_keys: list[dict[str, Any]] = []
         self._personal: dict[tuple[str, str], bytes] = {}
+        self._files: list[dict[str, Any]] = []
 
     def have(self, order: Order) -> None:
         """An order was loaded, or saved: from now on it is found here."""
@@ -116,10 +128,13 @@ class Writes:
     def add_personal(self, order_id: str, name: str, sealed: bytes) -> None:
         self._personal[order_id, name] = sealed
 
+    def attach(self, order: Order, files: Collection[str], user: str) -> None:
+        self._files += [{"file": one, "of_office": order.office, "by": user, "to_order": order.id} for one in files]
+
     # -- writing ----------------------------------------------------------------------------------------------------
 
     def flush(self, connection: sa.Connection) -> None:
-        """Write everything collected. Raises `Stale` if an order's version moved."""
+        """Write everything collected. Raises `Stale` if an order's version moved or a file waits no more."""
         every = list(self._touched.values())
         new = [one for one in every if not one.stored]
         _run(connection, ADD_ORDER, [_order_row(one.order) for one in new])
@@ -142,8 +157,10 @@ class Writes:
         _run(connection, ADD_JOURNAL, self._journal)
         _run(connection, ADD_KEYS, self._new_keys)
         self._flush_personal(connection, {one.order.id for one in new})
+        self._flush_files(connection)
         _run(connection, ADD_NOTICES, self._notices)
         self._touched, self._journal, self._notices, self._new_keys, self._personal = {}, [], [], [], {}
+        self._files = []
 
     def _flush_instances(self, connection: sa.Connection, every: Sequence[Touched]) -> None:
         for one in every:
@@ -160,6 +177,11 @@ class Writes:
         _run(connection, DROP_PERSONAL, again)
         rows = [{"order_id": oid, "field": name, "sealed": sealed} for (oid, name), sealed in self._personal.items()]
         _run(connection, ADD_PERSONAL, rows)
+
+    def _flush_files(self, connection: sa.Connection) -> None:
+        for file in self._files:
+            if connection.execute(ATTACH, file).rowcount != 1:
+                raise Stale("有附件已失效，请重新上传。", "A file is no longer there; send it again.")
 
 
 def journal_row(row: Row) -> dict[str, Any]:

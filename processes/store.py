@@ -6,7 +6,7 @@ the journal, or nothing at all. Entries are an argument of saving, so no state c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +39,10 @@ class Transaction(Protocol):
     def next_in_series(self, office: str, series: str) -> int: ...
     def seal(self, order: Order, values: Mapping[str, Any]) -> dict[str, str]:
         """Keep personal values encrypted; returns field → keyed hash for the journal."""
+        ...
+
+    def attach(self, order: Order, files: Collection[str], user: str) -> None:
+        """Give the order the files with these ids that `user` has handed in; saving raises `Stale` if one is gone."""
         ...
 
     def save(self, order: Order, changes: Any, entries: Sequence[Entry], notices: Sequence[Notice]) -> None: ...

@@ -1,7 +1,8 @@
 """The verbs: what a person or the platform can do to an order. Each is one command through the door.
 
 Values come validated from the room of forms. Personal ones are sealed by the store and leave only their hash in the
-journal; for rules there is a fact `has_<field>` that says whether one was given.
+journal; for rules there is a fact `has_<field>` that says whether one was given. `files` are the ids of files that
+came with the form and become the order's with the command (`Stale` if one is no longer there).
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ def receive(
     now: datetime,
     *,
     personal: Collection[str] = (),
+    files: Collection[str] = (),
     regulation: Regulation | None = None,
     order_id: str | None = None,
 ) -> Result:
@@ -71,6 +73,7 @@ def receive(
     ):
         notes["values"] = open_values
         _seal(command, work, notes, sealed)
+        work.attach(command.order, files, actor.user)
         command.count_done(main.start.id, actor)
         command.start(in_force.main, command.order.facts, actor.user)
     return _result(command)
@@ -86,6 +89,7 @@ def open_case(
     *,
     at: datetime | None = None,
     personal: Collection[str] = (),
+    files: Collection[str] = (),
     claim: Callable[[Transaction], bool] | None = None,
 ) -> Result | None:
     """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
@@ -127,6 +131,7 @@ def open_case(
         ):
             notes["values"] = open_values
             _seal(command, work, notes, sealed)
+            work.attach(command.order, files, actor.user)
             command.count_done(process.start.id, actor)
             for duty in actor.duties:
                 # Who opens a case for a unit sees what becomes of it.
@@ -141,7 +146,14 @@ def open_case(
 
 
 def complete(
-    door: Door, actor: Actor, task_id: str, values: Values, now: datetime, *, personal: Collection[str] = ()
+    door: Door,
+    actor: Actor,
+    task_id: str,
+    values: Values,
+    now: datetime,
+    *,
+    personal: Collection[str] = (),
+    files: Collection[str] = (),
 ) -> Result:
     """A person finishes a task with the values of its form. Raises `NotFound`, `NotYourDuty`, `AlreadyHandled`."""
     with door.command(lambda work: work.order_of_task(task_id), actor, now) as (command, work):
@@ -157,6 +169,7 @@ def complete(
             notes["instance"] = instance.id
             notes["values"] = open_values
             _seal(command, work, notes, sealed)
+            work.attach(order, files, actor.user)
             if task.local:
                 # One of many: each adds its answer to the list named after the element.
                 instance.vars.setdefault(task.element, []).append({**task.local, **open_values, "by": actor.user})
@@ -183,6 +196,7 @@ def send(
     now: datetime,
     *,
     personal: Collection[str] = (),
+    files: Collection[str] = (),
 ) -> Result:
     """A person starts a side process of the order (an application, an urgent report…) by its message."""
     with door.command(lambda work: work.order(order_id), actor, now) as (command, work):
@@ -208,6 +222,7 @@ def send(
             notes["message"] = message
             notes["values"] = open_values
             _seal(command, work, notes, sealed)
+            work.attach(command.order, files, actor.user)
             command.count_done(process.start.id, actor)
             instance = command.start(process.id, variables, actor.user)
             notes["instance"] = instance.id

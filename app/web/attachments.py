@@ -1,11 +1,12 @@
 """附件: files come with the form that asks for them, and go only to who may see the order.
 
 `bind` stores what is acceptable before the form is checked, so that a form that has to be corrected keeps its files:
-the page sends their ids back, which only the same person may use. `attach` binds them once the verb has succeeded.
+the page sends their ids back, which only the same person may use. The verb gives the files `handed_in` to the order.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
@@ -25,6 +26,7 @@ blueprint = Blueprint("attachments", __name__)
 
 FORM_PAGES = frozenset({"intake.receive", "orders.complete", "orders.act", "cases.start"})
 File = Mapping[str, Any]
+_WRITTEN_NAME = re.compile(r'; *filename="((?:[^"\\]|\\.)*)"')
 
 
 def init_attachments(app: Flask, settings: Settings) -> None:
@@ -63,12 +65,10 @@ def bind(compiled: CompiledForm, posted: Any | None, *, scope: Mapping[str, Any]
     return form
 
 
-def attach(form: BoundForm | None, order_id: str) -> None:
-    """The files of a form whose verb has succeeded belong to the order."""
+def handed_in(form: BoundForm | None) -> list[str]:
+    """The ids of the files of a form in order."""
     active = form.form.active() if form is not None else []
-    ids = [file["id"] for field in active if field.spec.component == "filepicker" for file in field.data or ()]
-    if ids:
-        _store().bind(_owner(), ids, order_id)
+    return [file["id"] for field in active if field.spec.component == "filepicker" for file in field.data or ()]
 
 
 @blueprint.get("/attachments/<attachment>")
@@ -104,7 +104,7 @@ def _sent(field: str) -> Iterable[FileStorage]:
 
 def _stored(spec: FieldSpec, sent: FileStorage) -> File | Message:
     try:
-        name = shown_name(sent.filename or "")
+        name = shown_name(_name_as_sent(sent))
     except ValueError:
         return Message("bad_file")
     content, mime = sent.read(), sent.mimetype
@@ -112,6 +112,12 @@ def _stored(spec: FieldSpec, sent: FileStorage) -> File | Message:
     if problem is not None:
         return problem
     return _store().keep(_owner(), spec.key, content, name=name, mime=mime, now=context.now())
+
+
+def _name_as_sent(sent: FileStorage) -> str:
+    """The name as the browser wrote it. Browsers do not escape backslashes, so what is unescaped has lost its path."""
+    written = _WRITTEN_NAME.search(sent.headers.get("Content-Disposition", ""))
+    return written[1].replace('\\"', '"').replace("%22", '"') if written else sent.filename or ""
 
 
 def _store() -> Attachments:

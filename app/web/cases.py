@@ -70,9 +70,9 @@ def start(process: str) -> str | tuple[str, int] | Response:
         return _page(found, form), 422
     g.form = form
     values = form.values if form is not None else {}
-    result = verbs.open_case(context.platform().door, me, office, process, values, context.now(), personal=personal)
+    door, files = context.platform().door, attachments.handed_in(form)
+    result = verbs.open_case(door, me, office, process, values, context.now(), personal=personal, files=files)
     assert result is not None  # only a claim makes it None
-    attachments.attach(form, result.order.id)
     tell(result, _("已开立，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))
 

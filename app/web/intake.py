@@ -36,10 +36,9 @@ def receive() -> str | tuple[str, int] | Response:
     if not form.validate():
         return _page(form), 422
     g.form = form
-    result = verbs.receive(
-        context.platform().door, me, office, form.values, context.now(), personal=compiled.personal_keys
-    )
-    attachments.attach(form, result.order.id)
+    door, files = context.platform().door, attachments.handed_in(form)
+    personal = compiled.personal_keys
+    result = verbs.receive(door, me, office, form.values, context.now(), personal=personal, files=files)
     tell(result, _("已登记，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))
 

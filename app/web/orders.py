@@ -55,10 +55,8 @@ def complete(number: str, task_id: str) -> Answer:
             return order_page(loaded, task, form), 422
         g.form = form
     values, personal = answers(loaded, task.form, form)
-    result = verbs.complete(
-        context.platform().door, context.me(), task_id, values, context.now(), personal=personal
-    )
-    attachments.attach(form, loaded.row["id"])
+    door, files = context.platform().door, attachments.handed_in(form)
+    result = verbs.complete(door, context.me(), task_id, values, context.now(), personal=personal, files=files)
     tell(result, _("已完成：%(name)s", name=task.name))
     return redirect(url_for("orders.show", number=number))
 
@@ -80,9 +78,15 @@ def act(number: str, message: str) -> Answer:
         g.form = form
     values, personal = answers(loaded, process.start.form, form)
     result = verbs.send(
-        context.platform().door, context.me(), loaded.row["id"], message, values, context.now(), personal=personal
+        context.platform().door,
+        context.me(),
+        loaded.row["id"],
+        message,
+        values,
+        context.now(),
+        personal=personal,
+        files=attachments.handed_in(form),
     )
-    attachments.attach(form, loaded.row["id"])
     tell(result, _("已提交：%(name)s", name=short_name(process)))
     return redirect(url_for("orders.show", number=number))
 

@@ -5,8 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
-from tests.app.browsing import REQUEST, Browser, Clock, Page
+from app.platform import Platform
+from persistence.reading import Sight
+from processes import verbs
+from processes.errors import Stale
+from processes.people import SYSTEM, Actor, Duty
+from tests.app.browsing import OFFICE, REQUEST, Browser, Clock, Page
 
 PNG = b"\x89PNG\r\n\x1a\n and what a picture has\xff"
 Enter = Callable[[str], Browser]
@@ -129,7 +135,7 @@ def test_a_request_may_be_large_on_these_pages_only(signed_in: Enter) -> None:
     assert agent.post("/preferences", large, follow_redirects=True).status == 413
 
 
-@pytest.mark.parametrize("name", ["../../etc/a.pdf", "\u202ea.pdf", "/a.pdf"])
+@pytest.mark.parametrize("name", ["../../etc/a.pdf", "\u202ea.pdf", "/a.pdf", r"C:\windows\a.pdf", r"\\server\a.pdf"])
 def test_names_lose_paths_and_marks(signed_in: Enter, name: str) -> None:
     agent = at_intake(signed_in)
     page = agent.submit(sent((name, b"%PDF")))
@@ -138,9 +144,42 @@ def test_names_lose_paths_and_marks(signed_in: Enter, name: str) -> None:
     assert answer.headers["Content-Disposition"] == "attachment; filename=a.pdf"
 
 
+def test_a_name_with_quotes_is_kept(signed_in: Enter) -> None:
+    page = at_intake(signed_in).submit(sent(("关于%22积水%22的函.pdf", b"%PDF")))
+    assert page.words(LINKS) == ['关于"积水"的函.pdf']
+
+
 def test_a_name_is_text_on_the_page(signed_in: Enter) -> None:
     page = at_intake(signed_in).submit(sent(("<b onclick=x>.pdf", b"%PDF")))
     assert page.words(LINKS) == ["<b onclick=x>.pdf"] and page.tree.xpath("//b[@onclick]") == []
+
+
+def test_no_commit_has_the_order_without_its_file(signed_in: Enter, platform: Platform) -> None:
+    """Whenever the process dies, the database is what some commit left."""
+    committed: set[tuple[int, int]] = set()
+
+    def look(connection: sa.Connection) -> None:
+        run = connection.connection.cursor().execute
+        (orders,) = run("SELECT count(*) FROM work_order WHERE title = '一次提交'").fetchone()
+        (files,) = run("SELECT count(order_id) FROM attachment WHERE name = '一次提交.pdf'").fetchone()
+        committed.add((orders, files))
+
+    sa.event.listen(platform.database.engine, "commit", look)
+    try:
+        page = at_intake(signed_in).submit(sent(("一次提交.pdf", b"%PDF"), title="一次提交"))
+    finally:
+        sa.event.remove(platform.database.engine, "commit", look)
+    assert page.words(LINKS) == ["一次提交.pdf"]
+    assert committed == {(0, 0), (1, 1)}
+
+
+def test_a_verb_whose_file_is_gone_does_nothing(signed_in: Enter, platform: Platform, clock: Clock) -> None:
+    (theirs,) = at_intake(signed_in).submit(sent(("a.pdf", b"%PDF"), title="")).tree.xpath(KEPT)
+    dispatcher = Actor("dispatcher", "陈刚", (Duty(OFFICE, "call_agent"),))
+    for file in (theirs, "0" * 32):
+        with pytest.raises(Stale, match="no longer there"):
+            verbs.receive(platform.door, dispatcher, OFFICE, {"title": "附件已失效"}, clock.now(), files=[file])
+    assert platform.read.orders(Sight(SYSTEM, OFFICE, whole_office=True), text="附件已失效") == []
 
 
 @pytest.fixture
