@@ -54,7 +54,7 @@ def preview(platform: Platform, notice: Notice, actor: Actor, now: datetime) -> 
         for order_id in affected[:MOST_PREVIEWED]:
             # Read, moved in memory and thrown away: nothing of it is saved.
             order = work.order(order_id)
-            command = Command(order, platform.library.of(order.deployment), calendar, actor, now)
+            command = Command(order, platform.library.of(order.deployment), calendar, actor, now, work)
             names = {deadline.element: deadline.name for deadline in order.deadlines.values()}
             for moved in due_times.recalculate(command, calendar):
                 if moved["from"] != moved["to"]:

@@ -88,7 +88,7 @@ class Platform:
     def scope(self, order: Order, instance: Instance | None, actor: Actor, now: datetime) -> Mapping[str, Any]:
         """The names that a form's expressions see for a task of this instance."""
         layers = (instance.vars,) if instance is not None else ()
-        return Scope(order, now.astimezone(self.library.of(order.deployment).zone), actor, *layers)
+        return Scope(order, self.library.of(order.deployment).names(now, actor), *layers)
 
     def check(
         self,

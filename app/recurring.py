@@ -29,16 +29,16 @@ class Duties:
         self._platform = platform
         self._only = only
         self._recurrences = Recurrences(platform.database)
-        self._planned: dict[str, int] = {}
+        self._planned: set[int] = set()
 
     def sweep(self, now: datetime) -> int:
         """Plan what the regulations in force ask for, and open what has come by `now`. How many were opened."""
         library = self._platform.library
         for office in self._platform.read.offices():
-            number = library.number_in_force(office["id"], now)
-            if number is not None and self._planned.get(office["id"]) != number:
-                self.plan(library.of(number), now)
-                self._planned[office["id"]] = number
+            for number in library.numbers_in_force(office["id"], now):
+                if number not in self._planned:
+                    self.plan(library.of(number), now)
+                    self._planned.add(number)
         return self.open_due(now)
 
     def plan(self, regulation: Regulation, now: datetime) -> None:
@@ -48,7 +48,7 @@ class Duties:
             for process, interval in regulation.recurring().items()
             if self._only is None or process in self._only
         }
-        self._recurrences.set(regulation.office, planned)
+        self._recurrences.set(regulation.office, regulation.name, planned)
 
     def next_due(self) -> datetime | None:
         return self._recurrences.next_due()
@@ -70,7 +70,7 @@ class Duties:
 
     def _open(self, occurrence: Recurrence, now: datetime) -> bool:
         platform = self._platform
-        regulation = platform.library.in_force(occurrence.office, occurrence.due_at)
+        regulation = platform.library.in_force(occurrence.office, occurrence.due_at, occurrence.pack)
         following = next_occurrence(occurrence.interval, occurrence.due_at, regulation.zone)
         first, last = period_before(occurrence.interval, occurrence.due_at, regulation.zone)
         values = {
@@ -90,6 +90,7 @@ class Duties:
             values,
             now,
             at=occurrence.due_at,
+            pack=occurrence.pack,
             claim=claim,
         )
         return opened is not None

@@ -31,22 +31,23 @@ class _Last:
     anchor_at: datetime
 
 
-def figures(connection: sa.Connection, office: str, start: datetime, end: datetime) -> dict[str, Any]:
-    """Counts, rates (0–1, None without a base) and hours for orders of `office` in [start, end)."""
-    signing = _last(connection, office, SIGN_FOR, start, end)
-    handling = _last(connection, office, HANDLE, start, end)
+def figures(connection: sa.Connection, office: str, pack: str, start: datetime, end: datetime) -> dict[str, Any]:
+    """Counts, rates (0–1, None without a base) and hours for orders of `office` under `pack` in [start, end)."""
+    its = _its(office, pack)
+    signing = _last(connection, its, SIGN_FOR, start, end)
+    handling = _last(connection, its, HANDLE, start, end)
     signed = _signed(connection, [order for order, one in signing.items() if one.left and not one.fired])
     in_time = sum(1 for one in signing.values() if one.left and not one.fired)
     settled = [one for one in handling.values() if one.fired or one.left]
     done_in_time = sum(1 for one in settled if not one.fired)
-    closed = _closed(connection, office, start, end)
+    closed = _closed(connection, its, start, end)
     rated = [facts for _, facts in closed if facts.get("satisfaction") and not _excluded(facts)]
     happy = sum(1 for facts in rated if facts["satisfaction"] in SATISFIED)
     asked = [facts for facts in rated if facts.get("solved")]
     solved = sum(1 for facts in asked if facts["solved"] == "yes")
     hours = [hours for hours, _ in closed if hours is not None]
     return {
-        "received": _received(connection, office, start, end),
+        "received": _received(connection, its, start, end),
         "dispatched": len(signing),
         "signed_in_time": signed,
         "returned_in_time": in_time - signed,
@@ -64,12 +65,21 @@ def figures(connection: sa.Connection, office: str, start: datetime, end: dateti
     }
 
 
-def _last(connection: sa.Connection, office: str, element: str, start: datetime, end: datetime) -> dict[str, _Last]:
+def _its(office: str, pack: str) -> sa.ColumnElement[bool]:
+    """The orders of one regulation of the office, whatever its deployment."""
+    o, d = t.work_order.c, t.deployment.c
+    deployments = sa.select(d.number).where(d.office == office, d.pack == pack)
+    return sa.and_(o.office == office, o.kind == ORDER, o.deployment.in_(deployments))
+
+
+def _last(
+    connection: sa.Connection, its: sa.ColumnElement[bool], element: str, start: datetime, end: datetime
+) -> dict[str, _Last]:
     c, o = t.deadline.c, t.work_order.c
     query = (
         sa.select(c.order_id, c.subject, c.due_at, c.fired_at, c.cancelled_at, c.ended_at, c.anchor_at)
         .join(t.work_order, o.id == c.order_id)
-        .where(o.office == office, o.kind == ORDER, c.element == element, c.due_at >= start, c.due_at < end)
+        .where(its, c.element == element, c.due_at >= start, c.due_at < end)
         .order_by(c.anchor_at)
     )
     return {
@@ -93,21 +103,19 @@ def _signed(connection: sa.Connection, orders: list[str]) -> int:
     return len(signed)
 
 
-def _received(connection: sa.Connection, office: str, start: datetime, end: datetime) -> int:
+def _received(connection: sa.Connection, its: sa.ColumnElement[bool], start: datetime, end: datetime) -> int:
     o = t.work_order.c
-    where = (o.office == office, o.kind == ORDER, o.received_at >= start, o.received_at < end)
+    where = (its, o.received_at >= start, o.received_at < end)
     return int(connection.execute(sa.select(sa.func.count()).select_from(t.work_order).where(*where)).scalar() or 0)
 
 
 def _closed(
-    connection: sa.Connection, office: str, start: datetime, end: datetime
+    connection: sa.Connection, its: sa.ColumnElement[bool], start: datetime, end: datetime
 ) -> list[tuple[float | None, dict[str, Any]]]:
     """Hours from dispatch to closing, and the facts, of orders closed in the period."""
     o, c = t.work_order.c, t.deadline.c
     begun = sa.select(sa.func.min(c.anchor_at)).where(c.order_id == o.id, c.element == HANDLE).scalar_subquery()
-    query = sa.select(o.closed_at, begun.label("begun"), o.facts).where(
-        o.office == office, o.kind == ORDER, o.closed_at >= start, o.closed_at < end
-    )
+    query = sa.select(o.closed_at, begun.label("begun"), o.facts).where(its, o.closed_at >= start, o.closed_at < end)
     found: list[tuple[float | None, dict[str, Any]]] = []
     for row in connection.execute(query):
         hours = (row.closed_at - row.begun).total_seconds() / 3600 if row.begun else None

@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from persistence import declarations
 from persistence import tables as t
 from persistence.store import Database
 from processes.errors import NotFound
@@ -218,6 +219,11 @@ class Reading:
     def units(self, office: str) -> list[Row]:
         query = sa.select(t.unit).where(t.unit.c.office == office)
         return self.rows(query.order_by(t.unit.c.level, t.unit.c.name))
+
+    def declared(self, office: str, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
+        """Whether the office declared something of this kind about the unit, or about all, for that time."""
+        with self._database.reading() as connection:
+            return declarations.declared(connection, office, kind, unit, start, end)
 
     def due_deadlines(self, now: datetime, limit: int) -> Sequence[str]:
         """Ids of deadlines that have passed and wait to fire, the earliest first. Held ones do not, and those of

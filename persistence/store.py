@@ -16,6 +16,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from persistence import declarations
 from persistence import tables as t
 from persistence.database import connect
 from persistence.figures import figures
@@ -25,6 +26,7 @@ from processes.command import Changes
 from processes.errors import NotFound
 from processes.journal import GENESIS, chain
 from processes.order import Deadline, Entry, Instance, Notice, Order, Task
+from processes.store import Declaration
 
 ORDER = (
     "id", "office", "kind", "process", "number", "deployment", "status", "title", "received_at", "facts", "version",
@@ -312,8 +314,14 @@ class UnitOfWork:
         found = self.connection.execute(NEXT_IN_SERIES, {"office": office, "series": series}).scalar_one()
         return int(found)
 
-    def figures(self, office: str, start: datetime, end: datetime) -> dict[str, Any]:
-        return figures(self.connection, office, start, end)
+    def figures(self, office: str, pack: str, start: datetime, end: datetime) -> dict[str, Any]:
+        return figures(self.connection, office, pack, start, end)
+
+    def declare(self, declaration: Declaration) -> None:
+        declarations.declare(self.connection, declaration)
+
+    def declared(self, office: str, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
+        return declarations.declared(self.connection, office, kind, unit, start, end)
 
     def record(self, office: str, entries: Sequence[Entry], deployment: int | None = None) -> None:
         """Append to the office's own chain."""
@@ -335,9 +343,7 @@ class UnitOfWork:
 
 def _forget_history(order: Order) -> None:
     order.tasks = {k: v for k, v in order.tasks.items() if v.closed_at is None}
-    order.deadlines = {
-        k: v for k, v in order.deadlines.items() if not v.cancelled_at and (not v.ended_at or v.held_by)
-    }
+    order.deadlines = {k: v for k, v in order.deadlines.items() if not v.cancelled_at and (not v.ended_at or v.held_by)}
     for one in [i for i in order.instances.values() if i.ended_at is not None]:
         del order.instances[one.id]
         order.runs.pop(one.id, None)

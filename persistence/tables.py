@@ -107,6 +107,7 @@ work_order = sa.Table(
     sa.UniqueConstraint("office", "number"),
     sa.Index("ix_work_order_received", "office", "kind", "received_at"),
     sa.Index("ix_work_order_status", "office", "kind", "status", "received_at"),
+    sa.Index("ix_work_order_deployment", "deployment", "kind", "received_at"),
 )
 
 order_unit = sa.Table(
@@ -295,11 +296,41 @@ recurrence = sa.Table(
     "recurrence",
     metadata,
     sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), primary_key=True),
+    sa.Column("pack", sa.String(40), primary_key=True),
     sa.Column("process", sa.String(80), primary_key=True),
     sa.Column("interval", sa.String(80), nullable=False),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("retry_at", Instant),
     sa.Index("ix_recurrence_due", "due_at"),
+)
+
+declaration = sa.Table(
+    "declaration",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("unit", sa.String(60)),
+    sa.Column("begins_at", Instant, nullable=False),
+    sa.Column("ends_at", Instant, nullable=False),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("declared_by", sa.String(60), nullable=False),
+    sa.Column("declared_at", Instant, nullable=False),
+    sa.Index("ix_declaration_office", "office", "kind", "ends_at"),
+)
+
+confirmation = sa.Table(
+    "confirmation",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
+    sa.Column("pack", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(60), nullable=False),
+    sa.Column("value", Json, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("confirmed_by", sa.String(60), nullable=False),
+    sa.Column("confirmed_at", Instant, nullable=False),
+    sa.Index("ix_confirmation_pack", "office", "pack", "name"),
 )
 
 incident = sa.Table(
@@ -329,6 +360,7 @@ deployment = sa.Table(
     metadata,
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
+    sa.Column("pack", sa.String(40), nullable=False),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("title", sa.String(200), nullable=False),
     sa.Column("document", sa.String(120), nullable=False),
@@ -336,7 +368,7 @@ deployment = sa.Table(
     sa.Column("deployed_at", Instant, nullable=False),
     sa.Column("deployed_by", sa.String(60), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
-    sa.Index("ix_deployment_office", "office", "effective_from"),
+    sa.Index("ix_deployment_office", "office", "pack", "effective_from"),
 )
 
 deployment_file = sa.Table(

@@ -25,7 +25,7 @@ from processes.host import InstanceHost
 from processes.order import OFFICE_CASE, Deadline, Entry, Facts, Instance, Notice, Order, Refused, Task
 from processes.people import Actor
 from processes.regulation import Regulation
-from processes.store import Transaction
+from processes.store import Declarations, Transaction
 from timers.calendar import Calendar
 
 MAX_MESSAGES = 200
@@ -46,7 +46,9 @@ class Changes:
 
 
 class Command:
-    """A command in progress. `now` is its logical time; `happened_at` the instant it is really carried out."""
+    """A command in progress. `now` is its logical time; `happened_at` the instant it is really carried out.
+
+    One that only asks (what may be done now) has no `work`, and `declarations` from the room of reading."""
 
     def __init__(
         self,
@@ -56,9 +58,11 @@ class Command:
         actor: Actor,
         now: datetime,
         work: Transaction | None = None,
+        declarations: Declarations | None = None,
     ) -> None:
         self.order = order
         self.work = work
+        self._declarations = declarations or work
         self.regulation = regulation
         self.calendar = calendar
         self.actor = actor
@@ -186,7 +190,7 @@ class Command:
     def scope(self, instance: Instance | None, local: Mapping[str, Any] | None = None) -> Scope:
         """The names that expressions see, from this instance (None: from the order)."""
         layers = [layer for layer in (local, instance.vars if instance else None) if layer]
-        return Scope(self.order, self.now.astimezone(self.regulation.zone), self.actor, *layers)
+        return Scope(self.order, self.regulation.names(self.now, self.actor), *layers)
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
@@ -227,7 +231,11 @@ class Command:
         """Row of the decision `limits` for this work: how long, of which unit, which timer of the regulation."""
         decided = self.decide("limits", self.scope(self.asking, {"work": work}))
         row = decided if isinstance(decided, Mapping) else {}
-        rule: Rule = {"limit": f"{to_plain(row.get('value'))}{row.get('unit')}"}
+        clock = row.get("clock")
+        rule: Rule = {
+            "limit": f"{to_plain(row.get('value'))}{row.get('unit')}"
+            + (f"@{str(to_plain(clock))[:5]}" if clock else "")
+        }
         for key in ("timer", "roll", "basis", "kind"):
             if row.get(key) is not None:
                 rule[key] = to_plain(row[key])
@@ -259,6 +267,17 @@ class Command:
         """Days from today to the end of the last year whose holidays are published."""
         today = self.now.astimezone(self.regulation.zone).date()
         return (date(max(self.calendar.years), 12, 31) - today).days
+
+    def pack_days_left(self) -> int | None:
+        """Days from today to the last day of the regulation's validity; None where the text sets none."""
+        last = self.regulation.effective_to
+        return None if last is None else (last - self.now.astimezone(self.regulation.zone).date()).days
+
+    def declared(self, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
+        """Whether the office has declared something of this kind, of the unit or of all, that overlaps the time."""
+        if self._declarations is None:
+            raise RuntimeError("nobody to ask about declarations")
+        return self._declarations.declared(self.order.office, kind, unit, start, end)
 
     def decide(self, table: str, scope: Mapping[str, Any]) -> Any:
         """Evaluate a table of the pack; the rules that matched go into the journal."""

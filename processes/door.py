@@ -31,8 +31,8 @@ class Regulations(Protocol):
     """Where compiled deployments come from."""
 
     def of(self, number: int) -> Regulation: ...
-    def in_force(self, office: str, at: datetime) -> Regulation:
-        """Raises `NoDeployment`."""
+    def in_force(self, office: str, at: datetime, pack: str | None = None) -> Regulation:
+        """Of the pack named, or of the office's first. Raises `NoDeployment`."""
         ...
 
 

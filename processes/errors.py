@@ -6,6 +6,12 @@ word that scenarios and API clients see. One handler in `app/` maps them; nothin
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from processes.parameters import Parameter
+
 
 class Refusal(Exception):
     """A command that the rules refuse. Nothing was written."""
@@ -100,3 +106,49 @@ class EngineFault(Refusal):
 
     status, code = 422, "ENGINE_FAULT"
     zh, en = "流程执行出错，未作任何更改。", "The process failed; nothing was changed."
+
+
+class Unconfirmed(Refusal):
+    """A pack whose masked values nobody has confirmed; `values` are the parameters that wait."""
+
+    status, code = 422, "UNCONFIRMED"
+
+    def __init__(self, values: Sequence[Parameter]) -> None:
+        self.values = list(values)
+        listed = "、".join(f"{one.title}（{one.name} = {one.value}{one.unit}）" for one in values)
+        super().__init__(
+            f"规程文本中被遮盖的值须逐一确认后才能生效，尚未确认：{listed}。",
+            "Values that are masked in the text must be confirmed one by one before the pack comes into force; "
+            f"unconfirmed: {', '.join(one.name for one in values)}.",
+        )
+
+
+class NoSuchValue(Refusal):
+    """A confirmation of something that is no masked value of the pack."""
+
+    status, code = 422, "NO_SUCH_VALUE"
+
+    @classmethod
+    def of(cls, name: str) -> NoSuchValue:
+        return cls(f"规程包中没有须确认的值“{name}”。", f"The pack has no value {name!r} to confirm.")
+
+
+class OtherValue(Refusal):
+    """A confirmation of another value than the pack states: to change a value is to revise the pack."""
+
+    status, code = 409, "OTHER_VALUE"
+
+    @classmethod
+    def of(cls, title: str, stated: object, confirmed: object) -> OtherValue:
+        return cls(
+            f"规程包中“{title}”为 {stated}，与所确认的 {confirmed} 不同；请先修改规程包再确认。",
+            f"The pack states {stated} for {title!r}, not {confirmed}; revise the pack first.",
+        )
+
+
+class SameNumbers(Refusal):
+    """Two packs of one office that would give orders the same numbers."""
+
+    status, code = 422, "SAME_NUMBERS"
+    zh = "本机构的另一部规程使用同样的编号规则，请在 pack.toml 中改用不同的 number。"
+    en = "Another pack of the office numbers its orders in the same way; give pack.toml another `number`."

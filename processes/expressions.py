@@ -2,8 +2,8 @@
 
 A name is looked up in the item of a multi-instance task, then in the instance's variables, then in the order's facts.
 `order.x` is always the order's; `now` is the logical time of the command, `actor` the id and `actor_name` the name of
-who acts. The functions below are all there is. Limits come out as small dictionaries (a *rule*), which the door turns
-into due times: `{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`.
+who acts, `parameter.x` a value of the pack. The functions below are all there is. Limits come out as small dictionaries
+(a *rule*), which the door turns into due times: `{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`.
 
 Functions that ask about the order find it through `CURRENT`, which the door sets for the length of a command.
 """
@@ -15,9 +15,8 @@ from contextvars import ContextVar
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
-from decisions import Expression, compile_expression
+from decisions import Expression, compile_expression, to_plain
 from processes.order import Order
-from processes.people import Actor
 
 Rule = dict[str, Any]
 
@@ -32,6 +31,8 @@ class Asked(Protocol):
     def done(self, element: str) -> int: ...
     def instances(self, process: str) -> int: ...
     def calendar_days_left(self) -> int: ...
+    def pack_days_left(self) -> int | None: ...
+    def declared(self, kind: str, unit: str | None, start: datetime, end: datetime) -> bool: ...
 
 
 CURRENT: ContextVar[Asked] = ContextVar("command in progress")
@@ -56,6 +57,19 @@ def _share(element: Any, fraction: Any) -> Rule:
     return {"share": str(element), "fraction": float(fraction)}
 
 
+def _at_clock(limit: Any, clock: Any) -> Rule:
+    rule = _rule(limit)
+    return {**rule, "limit": f"{rule['limit']}@{str(to_plain(clock))[:5]}"}
+
+
+def _declared(kind: Any, unit: Any, start: Any, end: Any) -> bool:
+    return CURRENT.get().declared(str(kind), None if unit is None else str(unit), _instant(start), _instant(end))
+
+
+def _instant(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(to_plain(value)))
+
+
 def _rule(limit: Any) -> Rule:
     return dict(limit) if isinstance(limit, Mapping) else {"limit": str(limit)}
 
@@ -70,6 +84,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "before": _before,
     "after": _after,
     "share": _share,
+    "at_clock": _at_clock,
     "limit": lambda work: CURRENT.get().limit(str(work)),
     "working_days_left": lambda element: CURRENT.get().working_days_left(str(element)),
     "due_passed": lambda element: CURRENT.get().due_passed(str(element)),
@@ -77,6 +92,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "done": lambda element: CURRENT.get().done(str(element)),
     "instances": lambda process: CURRENT.get().instances(str(process)),
     "calendar_days_left": lambda: CURRENT.get().calendar_days_left(),
+    "pack_days_left": lambda: CURRENT.get().pack_days_left(),
+    "declared": _declared,
 }
 """Name → function. Durations of limits: working days, natural days, hours, minutes, months, years."""
 
@@ -110,18 +127,14 @@ class OrderView(Mapping[str, Any]):
 
 
 class Scope(Mapping[str, Any]):
-    """Names an expression can see. `layers` are searched in order; nothing is copied. Instants are in `now`'s zone."""
+    """Names an expression can see. `layers` are searched in order, then the order, then `names` (those of the
+    regulation); nothing is copied. Instants are in the zone of `now`."""
 
     __slots__ = ("_fixed", "_layers")
 
-    def __init__(self, order: Order, now: datetime, actor: Actor, *layers: Mapping[str, Any]) -> None:
+    def __init__(self, order: Order, names: Mapping[str, Any], *layers: Mapping[str, Any]) -> None:
         self._layers = (*layers, order.facts)
-        self._fixed = {
-            "order": OrderView(order, now.tzinfo),
-            "now": now,
-            "actor": actor.user,
-            "actor_name": actor.name,
-        }
+        self._fixed = {"order": OrderView(order, names["now"].tzinfo), **names}
 
     def __getitem__(self, name: str) -> Any:
         for layer in self._layers:

@@ -16,6 +16,7 @@ from processes import due_times
 from processes.engine.diagram import Element
 from processes.engine.run import EngineError
 from processes.order import Deadline, Instance, Notice, Refused
+from processes.store import Declaration
 
 if TYPE_CHECKING:
     from processes.command import Command
@@ -102,18 +103,63 @@ def mark(command: Command, instance: Instance, element: Element, inputs: Inputs)
 
 
 def number(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
-    """The next number of a series and year: `pattern` such as `"督{year}-{seq:04d}"`, set as `fact`."""
+    """The next number of a series within the year, month or ISO week that `pattern` names (`"督{year}-{seq:04d}"`) and
+    `at` (by default now) lies in, set as `fact`."""
     series, fact = str(to_plain(inputs.get("series")) or ""), str(to_plain(inputs.get("fact")) or "")
     if not series or not fact:
         raise EngineError(element.id, "编号缺少“series”或“fact”。", 'Numbering lacks "series" or "fact".')
-    year = command.now.astimezone(command.regulation.zone).year
-    sequence = _work(command).next_in_series(command.order.office, f"{series}:{year}")
     pattern = str(to_plain(inputs.get("pattern")) or "{year}-{seq:04d}")
+    parts, period = _period(pattern, _day(command, element, inputs.get("at")))
+    sequence = _work(command).next_in_series(command.order.office, f"{series}:{period}")
     try:
-        instance.vars[fact] = pattern.format(year=year, seq=sequence)
+        instance.vars[fact] = pattern.format(seq=sequence, **parts)
     except (KeyError, ValueError, IndexError) as error:
         raise EngineError(element.id, f"编号样式“{pattern}”有误。", f"The pattern {pattern!r} is wrong.") from error
     command.note("set", [{fact: instance.vars[fact]}])
+
+
+def _period(pattern: str, day: date) -> tuple[dict[str, int], str]:
+    """The parts of a day that a pattern of numbers may use, and the period in which its sequence runs."""
+    if "{week" in pattern:
+        year, week, _ = day.isocalendar()
+        return {"year": year, "week": week}, f"{year}-W{week:02d}"
+    if "{month" in pattern:
+        return {"year": day.year, "month": day.month}, f"{day:%Y-%m}"
+    return {"year": day.year}, str(day.year)
+
+
+def _day(command: Command, element: Element, value: Any) -> date:
+    """The local day of an input, by default that of the command."""
+    written = to_plain(value)
+    if written is None:
+        return command.now.astimezone(command.regulation.zone).date()
+    try:
+        found = datetime.fromisoformat(str(written).partition("@")[0])
+    except ValueError as error:
+        raise EngineError(element.id, f"“{written}”不是日期。", f"{written!r} is no date.") from error
+    return (found.astimezone(command.regulation.zone) if found.tzinfo else found).date()
+
+
+def declare(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
+    """The office declares something that rules may ask for (`declared(…)`), such as a network outage of a unit."""
+    said = {key: to_plain(inputs.get(key)) for key in ("kind", "unit", "from", "to", "cause")}
+    try:
+        begins, ends = (datetime.fromisoformat(str(said[key]).partition("@")[0]) for key in ("from", "to"))
+    except ValueError as error:
+        raise EngineError(element.id, "申明的起止时间无效。", "A declaration needs two instants.") from error
+    zone = command.regulation.zone
+    declaration = Declaration(
+        office=command.order.office,
+        kind=str(said["kind"]),
+        unit=str(said["unit"]) if said["unit"] else None,
+        begins_at=begins if begins.tzinfo else begins.replace(tzinfo=zone),
+        ends_at=ends if ends.tzinfo else ends.replace(tzinfo=zone),
+        cause=str(said["cause"] or ""),
+        declared_by=command.actor.user,
+        declared_at=command.now,
+    )
+    _work(command).declare(declaration)
+    command.note("declared", [said])
 
 
 def freeze_figures(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
@@ -126,7 +172,7 @@ def freeze_figures(command: Command, instance: Instance, element: Element, input
     zone = command.regulation.zone
     start = datetime.combine(first, time(), zone)
     end = datetime.combine(last + timedelta(days=1), time(), zone)
-    figures = _work(command).figures(command.order.office, start, end)
+    figures = _work(command).figures(command.order.office, command.regulation.name, start, end)
     instance.vars[fact] = {"from": first.isoformat(), "to": last.isoformat(), **figures}
     command.note("set", [{fact: instance.vars[fact]}])
 
@@ -153,6 +199,7 @@ OPERATIONS: dict[str, Operation] = {
     "number": number,
     "freeze_figures": freeze_figures,
     "publish": publish,
+    "declare": declare,
 }
 
 

@@ -40,7 +40,8 @@ class Problem:
 
 @dataclass(frozen=True)
 class Pack:
-    """`name` is the office's id; `settings` is `pack.toml`, `units` the tables of `units.toml`."""
+    """`name` is its id, and by default that of the office it serves; `settings` is `pack.toml`, `units` the tables of
+    `units.toml`."""
 
     name: str
     files: Mapping[str, bytes]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +24,8 @@ from processes.errors import BadPack
 from processes.expressions import FUNCTIONS, compile_text
 from processes.operations import OPERATIONS
 from processes.pack import Pack, Problem
+from processes.parameters import Parameter, parameters_of
+from processes.people import Actor
 from processes.recurring import BadInterval, check_interval
 from processes.settings import check_settings, counting_of
 from timers.due import Counting
@@ -41,12 +43,19 @@ class Regulation:
     counting: Counting
     number: int | None = None
     effective_from: datetime | None = None
+    deployed_in: str | None = None
+    """The office, once it is deployed."""
     warnings: tuple[Problem, ...] = ()
     compiled_forms: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """For the room of forms to keep its compiled classes with the deployment they belong to."""
 
     @property
     def office(self) -> str:
+        """The office it serves; the pack's own name unless it was deployed in another."""
+        return self.deployed_in or self.pack.name
+
+    @property
+    def name(self) -> str:
         return self.pack.name
 
     @property
@@ -61,6 +70,29 @@ class Regulation:
     def main(self) -> str:
         """Id of the main line's process."""
         return str(self.pack.settings["processes"]["main"])
+
+    @cached_property
+    def parameters(self) -> Mapping[str, Parameter]:
+        return parameters_of(self.pack)
+
+    @cached_property
+    def _parameter_values(self) -> Mapping[str, Any]:
+        return {name: one.value for name, one in self.parameters.items()}
+
+    @property
+    def effective_to(self) -> date | None:
+        """The last day on which it is in force, if the text sets one."""
+        found = self.pack.settings.get("effective_to")
+        return found if isinstance(found, date) else None
+
+    def names(self, now: datetime, actor: Actor) -> dict[str, Any]:
+        """What every expression of the pack can see besides facts; an order adds its own."""
+        return {
+            "now": now.astimezone(self.zone),
+            "actor": actor.user,
+            "actor_name": actor.name,
+            "parameter": self._parameter_values,
+        }
 
     @cached_property
     def zone(self) -> ZoneInfo:
@@ -164,12 +196,12 @@ def _check_main(pack: Pack, definitions: Definitions) -> None:
         raise BadPack([Problem("error", "setting", "pack.toml", "processes.main", zh, en)])
 
 
-def load_regulation(pack: Pack, number: int, effective_from: datetime) -> Regulation:
+def load_regulation(pack: Pack, number: int, effective_from: datetime, office: str) -> Regulation:
     """A deployed pack, compiled again from the store. It was linted when it was deployed."""
     forms, _ = _forms(pack, None)
     tables, _ = _tables(pack, check=False)
     definitions = Definitions(pack.of_type(".bpmn"), compile_text)
-    return Regulation(pack, definitions, tables, forms, counting_of(pack), number, effective_from)
+    return Regulation(pack, definitions, tables, forms, counting_of(pack), number, effective_from, office)
 
 
 def _forms(

@@ -13,6 +13,7 @@ from typing import Any
 
 from processes.errors import BadPack
 from processes.pack import Pack, Problem
+from processes.parameters import check_parameters
 from timers.counting import Counting
 from timers.errors import BadCounting
 
@@ -25,7 +26,7 @@ _UNIT = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 def check_settings(pack: Pack) -> list[Problem]:
     """Everything wrong with the settings and units of a pack."""
-    return [*_check_settings(pack), *_check_units(pack)]
+    return [*_check_settings(pack), *_check_units(pack), *check_parameters(pack)]
 
 
 def counting_of(pack: Pack) -> Counting:
@@ -71,8 +72,9 @@ def _check_settings(pack: Pack) -> Iterator[Problem]:
         if not isinstance(said, Mapping) or said.get("sees", "unit") not in SIGHTS:
             zh = '应写作 { name = "…", sees = "office" }，sees 为 office、unit 或 own。'
             yield _problem(f"roles.{role}", zh, 'write { name = "…", sees = "office" }; sees is office, unit or own.')
-    if not isinstance(settings.get("effective_from", date.min), date):
-        yield _problem("effective_from", "不是日期，应写作 2026-01-01。", "is no date; write 2026-01-01.")
+    for key in ("effective_from", "effective_to"):
+        if not isinstance(settings.get(key, date.min), date):
+            yield _problem(key, "不是日期，应写作 2026-01-01。", "is no date; write 2026-01-01.")
     yield from _check_number(settings)
     try:
         counting_of(pack)

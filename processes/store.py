@@ -21,6 +21,7 @@ class DeploymentRow:
 
     number: int
     office: str
+    pack: str
     digest: str
     title: str
     document: str
@@ -30,7 +31,29 @@ class DeploymentRow:
     note: str
 
 
-class Transaction(Protocol):
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Something the office has stated for a time: a network outage of a unit. `unit` None: of the whole office."""
+
+    office: str
+    kind: str
+    unit: str | None
+    begins_at: datetime
+    ends_at: datetime
+    cause: str
+    declared_by: str
+    declared_at: datetime
+
+
+class Declarations(Protocol):
+    """Who knows what the offices have declared."""
+
+    def declared(self, office: str, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
+        """Whether a declaration about the unit or the whole office overlaps the time."""
+        ...
+
+
+class Transaction(Declarations, Protocol):
     """One unit of work. Lookups raise `NotFound`."""
 
     def order(self, order_id: str) -> Order: ...
@@ -46,8 +69,9 @@ class Transaction(Protocol):
         ...
 
     def save(self, order: Order, changes: Any, entries: Sequence[Entry], notices: Sequence[Notice]) -> None: ...
-    def figures(self, office: str, start: datetime, end: datetime) -> dict[str, Any]:
-        """The office's indices over a period, as they stand now: counts, rates, hours."""
+    def declare(self, declaration: Declaration) -> None: ...
+    def figures(self, office: str, pack: str, start: datetime, end: datetime) -> dict[str, Any]:
+        """The indices of one regulation of the office over a period, as they stand now: counts, rates, hours."""
         ...
 
     def record(self, office: str, entries: Sequence[Entry], deployment: int | None = None) -> None:

@@ -20,7 +20,7 @@ from processes.expressions import CURRENT
 from processes.order import OFFICE_CASE, Entry, Facts, Order
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
-from processes.store import Transaction
+from processes.store import Declaration, Declarations, Transaction
 from timers.calendar import Calendar
 
 Values = Mapping[str, Any]
@@ -35,17 +35,19 @@ def receive(
     *,
     personal: Collection[str] = (),
     files: Collection[str] = (),
+    pack: str | None = None,
     regulation: Regulation | None = None,
     order_id: str | None = None,
 ) -> Result:
     """A request comes in: number it and start the main line. `values`: fields of the intake form.
 
-    The order runs on the regulation in force when it was received, unless one is given (replays), and then is marked.
+    The order runs on the regulation in force when it was received, of the `pack` named where the office has several,
+    unless a regulation is given (replays), and then is marked.
     `order_id` is given by whoever must be able to ask later whether it was received (32 hex digits).
     """
     received_at = _instant(values.get("received_at")) or now
     given = regulation is not None
-    in_force = regulation or door.regulations.in_force(office, received_at)
+    in_force = regulation or door.regulations.in_force(office, received_at, pack)
     main = in_force.definitions.processes[in_force.main]
     if not actor.is_system and not actor.holds(office, main.starters, None):
         raise NotYourDuty()
@@ -53,7 +55,9 @@ def receive(
 
     def order_of(work: Transaction, regulation: Regulation) -> Order:
         day = received_at.astimezone(regulation.zone)
-        number = work.next_in_series(office, f"order:{day:%Y%m%d}")
+        # An office with one regulation is named after it, and its series were before there could be several.
+        series = "order" if regulation.name == office else f"order:{regulation.name}"
+        number = work.next_in_series(office, f"{series}:{day:%Y%m%d}")
         return Order(
             id=order_id or uuid4().hex,
             office=office,
@@ -88,17 +92,18 @@ def open_case(
     now: datetime,
     *,
     at: datetime | None = None,
+    pack: str | None = None,
     personal: Collection[str] = (),
     files: Collection[str] = (),
     claim: Callable[[Transaction], bool] | None = None,
 ) -> Result | None:
     """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
 
-    `at`: the instant it belongs to, if that is before now. `claim` is asked inside the transaction; if it says no,
-    somebody else opened this occurrence and nothing happens.
+    `at`: the instant it belongs to, if that is before now. `pack`: which regulation, where the office has several.
+    `claim` is asked inside the transaction; if it says no, somebody else opened this occurrence and nothing happens.
     """
     at = at or now
-    regulation = door.regulations.in_force(office, at)
+    regulation = door.regulations.in_force(office, at, pack)
     process = regulation.definitions.processes.get(process_id)
     if process is None or not regulation.is_office_case(process):
         raise NotFound(f"没有可以开立的事务“{process_id}”。", f"There is no office case {process_id!r}.")
@@ -229,9 +234,11 @@ def send(
     return _result(command)
 
 
-def may_send(order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime) -> list[str]:
+def may_send(
+    order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime, declarations: Declarations
+) -> list[str]:
     """Messages that the actor could send now, in the order of the pack's processes. Reads only."""
-    command = Command(order, regulation, calendar, actor, now)
+    command = Command(order, regulation, calendar, actor, now, declarations=declarations)
     token = CURRENT.set(command)
     try:
         offered = []
@@ -297,6 +304,20 @@ def claim(door: Door, actor: Actor, task_id: str, now: datetime, *, release: boo
             task.assignee = None if release else actor.user
             command.changes.tasks[task.id] = task
     return _result(command)
+
+
+def declare(door: Door, actor: Actor, declaration: Declaration, now: datetime) -> None:
+    """The office states something for a time (a network outage of a unit), and its chain keeps it."""
+    with door.store.transaction() as work:
+        work.declare(declaration)
+        said = {
+            "kind": declaration.kind,
+            "unit": declaration.unit,
+            "from": declaration.begins_at,
+            "to": declaration.ends_at,
+        }
+        entry = Entry(actor.user, "declare", now, changed=said, why=declaration.cause or None)
+        work.record(declaration.office, [entry])
 
 
 def record(door: Door, actor: Actor, office: str, act: str, changed: Values, now: datetime, why: str = "") -> None:

@@ -1,12 +1,12 @@
 """When a limit ends, and why.
 
-Minutes and hours run around the clock from the anchor second. A working-day limit does not count the day of
-the anchor, also when that is a day off, and ends at close of business on its last working day. Natural
-days, months and years do not count it either; when they end on a day off they move to the next working day
-where the pack or the limit says so, and end at close of business, or at 23:59 when the day is off. Months
-and years end on the corresponding day, or on the month's end where there is none. A limit that hangs on
-another (`before`, `after`, `extend`, `share`) counts from the local day on which that one ends. What
-happens at the due instant itself is in time. The rules follow articles 200 to 204 of the Civil Code.
+Minutes and hours run around the clock from the anchor second. A working-day limit does not count the day of the
+anchor, also when that is a day off, and ends at close of business on its last working day. Natural days, months and
+years do not count it either; when they end on a day off they move to the next working day where the pack or the limit
+says so, and end at close of business, or at 23:59 when the day is off; a limit with a time of day ends at that time of
+its last day. Months and years end on the corresponding day, or on the month's end where there is none. A limit that
+hangs on another (`before`, `after`, `extend`, `share`) counts from the local day on which that one ends. What happens
+at the due instant itself is in time. The rules follow articles 200 to 204 of the Civil Code.
 
 All functions are pure; they return a `Due`, which can tell how it was computed.
 """
@@ -34,7 +34,6 @@ __all__ = [
     "Due",
     "Line",
     "after",
-    "at_clock",
     "before",
     "capped",
     "due",
@@ -167,16 +166,6 @@ def share(
     return Due(at, limit, begun, False, calendar.version, tell)
 
 
-def at_clock(limit: Limit, at: time, anchor: datetime, calendar: Calendar, counting: Counting) -> Due:
-    """At local clock time `at` on the day that lies `limit` (natural or working days; `0d`: the same day)
-    after the day of `anchor`: "the same day by 23:59", "the next day at 10:00". Moves off a day off only if
-    the limit itself says so. Raises `BadLimit` for other units."""
-    if limit.unit not in ("d", "wd"):
-        raise BadLimit(f"“{limit}”不是以日计的时限", f"{limit} is not a limit in days")
-    days = replace(limit, roll=bool(limit.roll))
-    return _forward("anchor", days, anchor, local(anchor, counting), calendar, counting, at)
-
-
 def capped(found: Due, latest: datetime, counting: Counting) -> Due:
     """The same due time, but never after `latest`."""
     if found.at <= latest:
@@ -214,7 +203,6 @@ def _forward(
     start: datetime,
     calendar: Calendar,
     counting: Counting,
-    clock: time | None = None,
 ) -> Due:
     """`limit` after the local time `start`, which belongs to the instant `anchor`."""
     if limit.by_clock:
@@ -227,12 +215,14 @@ def _forward(
         why = partial(reasons.working, calendar, first - 1, end, limit.value)
     else:
         first = end = _nominal(day, limit, 1)
-        roll = counting.roll_natural_days if limit.roll is None else limit.roll
+        # "The next day by 10:00" is that day, off or not, unless the limit itself says otherwise.
+        by_default = counting.roll_natural_days and limit.clock is None
+        roll = by_default if limit.roll is None else limit.roll
         if roll and not calendar.is_working(first):
             end = calendar.working_after(first, 1)
         why = partial(reasons.natural, calendar, limit, day, first, end)
     head = partial(reasons.begun, code, start)
-    return _on_day(head, why, limit, anchor, start, end, (first, end), calendar, counting, clock=clock)
+    return _on_day(head, why, limit, anchor, start, end, (first, end), calendar, counting)
 
 
 def _by_clock(code: str, limit: Limit, anchor: datetime, start: datetime, calendar: Calendar, sign: int) -> Due:
@@ -269,14 +259,13 @@ def _on_day(
     counting: Counting,
     *,
     ends: bool = True,
-    clock: time | None = None,
 ) -> Due:
     """The due time on a known day. `start`: the local time counted from; `days`: the first and last day whose
-    nature mattered (ordinals); `clock`: the hour, where a rule sets one of its own."""
+    nature mattered (ordinals)."""
     day, begun = date.fromordinal(end), utc(anchor)
     mode: str = counting.due_mode
-    if clock is not None:
-        mode = "clock"
+    if limit.clock is not None:
+        mode, clock = "clock", limit.clock
     elif mode == "midnight":
         clock, day = time(), day + timedelta(1)
     elif mode == "same_time":

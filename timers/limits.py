@@ -1,15 +1,16 @@
 """A limit is a number and a unit: 10 working days, 2 hours, 3 years.
 
-Written short (`10wd`, `2h`, `30min`, `5d`, `1month`, `3y`) or as an ISO 8601 duration (`PT30M`, `P5D`,
-`P2W`). ISO days are natural days: the standard has no working day. A week is 7 natural days. A duration
-that mixes days with hours, or months with days, is refused, because counting rules differ by unit and the
-sum would have no single rule.
+Written short (`10wd`, `2h`, `30min`, `5d`, `1month`, `3y`; `1d@10:00` ends at that time of its last day) or as an ISO
+8601 duration (`PT30M`, `P5D`, `P2W`). ISO days are natural days: the standard has no working day. A week is 7 natural
+days. A duration that mixes days with hours, or months with days, is refused, because counting rules differ by unit and
+the sum would have no single rule.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import time
 from typing import Literal, get_args
 
 from timers.errors import BadLimit
@@ -33,18 +34,25 @@ class Limit:
 
     `value`: how many of `unit` (minutes, hours, working days, natural days, months, years); at least 1, save
     that `0d` means the same day. `roll`: whether a natural-day, month or year limit that ends on a day off
-    moves to the next working day; `None` leaves it to the pack. Raises `BadLimit`.
+    moves to the next working day; `None` leaves it to the pack. `clock`: the local time of the last day at which it
+    ends, for limits in days ("the next day by 10:00"). Raises `BadLimit`.
     """
 
     value: int
     unit: Unit
     roll: bool | None = None
+    clock: time | None = None
 
     def __post_init__(self) -> None:
         if self.unit not in get_args(Unit):
             raise BadLimit(f"不认识的时限单位“{self.unit}”", f"unknown unit of a limit: {self.unit!r}")
         if isinstance(self.value, bool) or not isinstance(self.value, int):
             raise BadLimit(f"时限必须是整数：{self.value!r}", f"a limit is a whole number, not {self.value!r}")
+        if self.clock is not None and self.unit not in ("d", "wd"):
+            raise BadLimit(
+                f"以{self.unit}计的时限不能写时刻 {self.clock:%H:%M}",
+                f"a limit in {self.unit} cannot end at a time of day ({self.clock:%H:%M})",
+            )
         least = 0 if self.unit == "d" else 1
         if not least <= self.value <= _MOST[self.unit]:
             raise BadLimit(
@@ -53,7 +61,8 @@ class Limit:
             )
 
     def __str__(self) -> str:
-        return f"{self.value}{'y' if self.unit == 'year' else self.unit}"
+        written = f"{self.value}{'y' if self.unit == 'year' else self.unit}"
+        return written if self.clock is None else f"{written}@{self.clock:%H:%M}"
 
     @property
     def by_clock(self) -> bool:
@@ -66,13 +75,24 @@ def parse_limit(text: str) -> Limit:
 
     Raises `BadLimit`, with the text, when it is none of these.
     """
-    written = text.strip()
+    written, _, clock = (part.strip() for part in text.partition("@"))
+    if clock:
+        return replace(parse_limit(written), clock=_clock(clock))
     if short := _SHORT.fullmatch(written):
         unit = short[2]
         return Limit(int(short[1]), "year" if unit == "y" else unit)  # type: ignore[arg-type]  # the pattern
     if iso := _ISO.fullmatch(written):
         return _from_iso(written, {name: int(n) for name, n in iso.groupdict().items() if n and n[0] != "T"})
     raise _unreadable(written)
+
+
+def _clock(written: str) -> time:
+    try:
+        return time.fromisoformat(written)
+    except ValueError:
+        raise BadLimit(
+            f"“{written[:20]}”不是时刻，应写作 10:00", f"{written[:20]!r} is no time of day; write 10:00"
+        ) from None
 
 
 def _from_iso(written: str, parts: dict[str, int]) -> Limit:

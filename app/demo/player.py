@@ -60,7 +60,7 @@ class Player:
         main = self._regulation.definitions.processes[self._regulation.main]
         actor = self._one_of([one for one in self._people if one.holds(self._office, main.starters, None)], rng)
         values, personal = self._platform.check(
-            self._regulation, main.start.form, self._asked(request, at, rng), {"now": at, "actor": actor.user}
+            self._regulation, main.start.form, self._asked(request, at, rng), self._regulation.names(at, actor)
         )
         door = self._platform.door
         return verbs.receive(door, actor, self._office, values, at, personal=personal).order

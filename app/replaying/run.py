@@ -153,7 +153,7 @@ class Replay:
             self.regulation,
             self._main.start.form,
             self.acts.answers(self._main.start.form, act, classified),
-            {"now": at, "actor": actor.user},
+            self.regulation.names(at, actor),
         )
         return verbs.receive(
             self._door,

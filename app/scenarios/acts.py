@@ -18,11 +18,13 @@ from app.scenarios.packs import Packs
 from app.scenarios.stage import Stage
 from app.scenarios.story import Act, Fields, Step
 from forms.specs import FieldSpec
+from persistence.confirmations import Confirmed
 from processes import duties, verbs
 from processes.errors import AlreadyHandled, NotFound, NotNow
 from processes.order import Order, Refused, Task
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
+from processes.store import Declaration
 
 PLAIN = {"source_level": "self", "identity_mode": "real", "petitioner_kind": "person"}
 PHONE = "13800000000"
@@ -45,7 +47,7 @@ def receive_order(stage: Stage, name: str, fields: Node, actor: Actor) -> Refusa
     if main.start.form is not None:
         specs = stage.platform.form(regulation, main.start.form).fields
         values |= _supplied(stage, name, specs, values)
-    scope = {"now": stage.now, "actor": actor.user}
+    scope = regulation.names(stage.now, actor)
     checked, personal = stage.platform.check(regulation, main.start.form, values, scope)
     result = verbs.receive(stage.platform.door, actor, stage.office, checked, stage.now, personal=personal)
     stage.orders[name] = result.order.id
@@ -109,7 +111,7 @@ def _start(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
             f"规程中没有可单独开立的流程“{name}”，有：{known}", f"no process of the office {name!r}: {known}"
         )
     answers = _answers(stage, regulation, process.start.form, act.values)
-    scope = {"now": stage.now, "actor": actor.user}
+    scope = regulation.names(stage.now, actor)
     values, personal = stage.platform.check(regulation, process.start.form, answers, scope)
     result = verbs.open_case(stage.platform.door, actor, stage.office, name, values, stage.now, personal=personal)
     return result.refused if result else ()
@@ -125,6 +127,33 @@ def _calendar(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     actor = stage.actor(step.who) if step.who else SYSTEM
     for notice in notice_of(act.what, stage.platform.calendars.current):
         calendar_import.apply(stage.platform, notice, actor, stage.office, stage.now)
+    return ()
+
+
+def _confirm(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
+    """Masked values of the pack are confirmed, by name; the step's person says where they have them from."""
+    actor = stage.actor(step.who) if step.who else SYSTEM
+    for name, value in act.what.mapping().items():
+        confirmed = Confirmed(name, value.plain())
+        stage.platform.library.confirm(stage.told.pack, confirmed, actor=actor, now=stage.now)
+    return ()
+
+
+def _declare(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
+    """An admin states something for a time, such as a network outage of a unit."""
+    actor = stage.actor(step.who) if step.who else SYSTEM
+    said = act.what.mapping()
+    declaration = Declaration(
+        office=stage.office,
+        kind=said["kind"].text(),
+        unit=said["unit"].text() if "unit" in said else None,
+        begins_at=read_instant(said["from"]),
+        ends_at=read_instant(said["to"]),
+        cause=said["cause"].text() if "cause" in said else "",
+        declared_by=actor.user,
+        declared_at=stage.now,
+    )
+    verbs.declare(stage.platform.door, actor, declaration, stage.now)
     return ()
 
 
@@ -149,6 +178,8 @@ ACTS: dict[str, Callable[[Stage, Step, Act, Packs], Refusals]] = {
     "deploy": _deploy,
     "calendar": _calendar,
     "down": _down,
+    "confirm": _confirm,
+    "declare": _declare,
 }
 """Acts that this version of the platform can play."""
 

@@ -17,7 +17,7 @@ from app.scenarios.moments import read_instant, read_moment
 from app.scenarios.story import Act, Expected, Scenario, Step, WantedRefusal, Who
 
 ACTS = ("complete", "send", "receive", "start", "confirm", "declare", "deploy", "calendar", "down", "migrate")
-WITH_FORM = ("complete", "send", "start", "declare", "confirm", "migrate")
+WITH_FORM = ("complete", "send", "start", "migrate")
 STEP = ("at", "as", "order", *ACTS, "of", "with", "effective_from", "refused", "expect")
 _WHO = re.compile(r"(\w+)(?:@([\w.-]+))?(?::([\w.@-]+))?")
 
@@ -55,6 +55,7 @@ def _scenario(node: Node) -> Scenario:
         node=node,
         start=read_instant(given["at"]),
         units=_units(given["units"]) if "units" in given else {},
+        confirmed=frozenset(given["confirmed"].mapping()) if "confirmed" in given else None,
         orders=_orders(given),
         steps=(*_confirmed(given), *(_step(step) for step in said["steps"].items())),
     )
@@ -80,7 +81,8 @@ def _orders(given: Mapping[str, Node]) -> Mapping[str, Node]:
 
 
 def _confirmed(given: Mapping[str, Node]) -> tuple[Step, ...]:
-    """`given.confirmed` is the act `confirm` before everything else."""
+    """`given.confirmed` is the act `confirm` before everything else. A story in which values are still missing begins
+    before its pack is in force."""
     if "confirmed" not in given:
         return ()
     node = given["confirmed"]
@@ -131,6 +133,8 @@ def _act(kind: str, said: Mapping[str, Node]) -> Act:
     what = said[kind]
     if kind in ("complete", "send", "deploy", "start"):
         what.text()
+    elif kind == "declare":
+        what.mapping("kind", "unit", "from", "to", "cause", required=("kind", "from", "to"))
     elif kind == "calendar":
         what.mapping("publish", "holidays", "workdays", "add_holidays", "add_workdays", "source")
     elif kind == "down":

@@ -2,7 +2,8 @@
 
 A file inside a pack folder belongs to that folder if its name is the one the scenario says; otherwise the name is
 looked up among the packs that come with the product. The ground of a pack is a database in memory in which it has
-always been in force; every scenario begins with a copy of it.
+always been in force, with its masked values confirmed as it states them, or, for a story that tells of their
+confirmation, in which it is not yet; every scenario begins with a copy of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from app.packs_at_hand import PACKS, UnknownPack
 from app.platform import Platform
 from app.scenarios.lines import Node
 from app.scenarios.story import Scenario
+from persistence.confirmations import Confirmed
 from persistence.memory import content_of, put_back
 from persistence.schema import upgrade
 from persistence.store import Database
@@ -35,7 +37,7 @@ class Packs:
         # By identity: packs are kept here for the whole run, and hashing their files each time would cost more.
         self._compiled: dict[int, Regulation] = {}
         self._broken: dict[int, BadPack] = {}
-        self._grounds: dict[int, bytes] = {}
+        self._grounds: dict[tuple[int, bool], bytes] = {}
         self._blank: bytes | None = None
         self._given = self._compile(given) if given is not None else None
         self._database = Database("sqlite://", SECRET)
@@ -49,18 +51,25 @@ class Packs:
         `folder`: where the scenario's file lies. Raises `BadPack`, `UnknownPack`.
         """
         regulation = self._of(scenario, folder)
-        key = id(regulation.pack)
+        masked = [one for one in regulation.parameters.values() if one.must_be_confirmed]
+        in_force = scenario.confirmed is None or scenario.confirmed >= {one.name for one in masked}
+        key = (id(regulation.pack), in_force)
         if self._blank is None:
             upgrade(self._database.engine)
             self._blank = content_of(self._database)
         if key not in self._grounds:
             put_back(self._database, self._blank)
             library = Platform.on(self._database).library
-            library.deploy(regulation.pack, effective_from=ALWAYS, actor=SYSTEM, note="", now=ALWAYS)
+            library.open_office(regulation.pack)
+            if in_force:
+                for one in masked:
+                    library.confirm(regulation.pack, Confirmed(one.name, one.value), actor=SYSTEM, now=ALWAYS)
+                library.deploy(regulation.pack, effective_from=ALWAYS, actor=SYSTEM, note="", now=ALWAYS)
             self._grounds[key] = content_of(self._database)
         put_back(self._database, self._grounds[key])
         platform = Platform.on(self._database)
-        platform.library.keep_compiled(platform.library.rows(regulation.office)[0], regulation)
+        for row in platform.library.rows(regulation.office):
+            platform.library.keep_compiled(row, regulation)
         return platform, regulation
 
     def _of(self, scenario: Scenario, folder: Path | None) -> Regulation:

@@ -29,23 +29,35 @@ TICK = timedelta(microseconds=1)
 
 
 class Stage:
-    """One scenario's world. `now`: virtual time; `supplied`: what was filled in for the story; `folder`: where the
-    relative folders of its file begin."""
+    """One scenario's world. `told`: the regulation that the story is about; `now`: virtual time; `supplied`: what was
+    filled in for the story; `folder`: where the relative folders of its file begin."""
 
     def __init__(
-        self, platform: Platform, regulation: Regulation, start: datetime, folder: Path | None, duties: set[str]
+        self,
+        platform: Platform,
+        regulation: Regulation,
+        start: datetime,
+        folder: Path | None,
+        duties: set[str],
     ) -> None:
         self.platform = platform
+        self.told = regulation
         self.office = regulation.office
         self.zone = regulation.zone
         self.now = start
         self.folder = folder
         self.orders: dict[str, str] = {}
         self.outages: list[tuple[datetime, datetime]] = []
-        self.supplied: list[str] = []
+        in_force = bool(platform.library.rows(regulation.office))
+        self.supplied = [
+            f"confirmed: {one.name} = {one.value}"
+            for one in regulation.parameters.values()
+            if in_force and one.must_be_confirmed
+        ]
         self.seen_notices = 0
         self.duties = Duties(platform, duties)
-        self.duties.plan(regulation, start)
+        if in_force:
+            self.duties.plan(regulation, start)
 
     # -- regulation and people --------------------------------------------------------------------------------------
 
@@ -63,7 +75,7 @@ class Stage:
 
     def actor(self, who: Who) -> Actor:
         """The person with the duty that the step names. Raises `BadScenario`: no such role or unit."""
-        roles = self.regulation.roles
+        roles = self.told.roles
         if who.role not in roles:
             raise who.node.wrong(
                 f"规程中没有岗位“{who.role}”，有：{'、'.join(roles)}",
@@ -112,7 +124,9 @@ class Stage:
     @contextmanager
     def asking(self, order: Order, regulation: Regulation, actor: Actor) -> Iterator[Command]:
         """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
-        command = Command(order, regulation, self.platform.calendars.current(), actor, self.now)
+        command = Command(
+            order, regulation, self.platform.calendars.current(), actor, self.now, declarations=self.platform.read
+        )
         token = CURRENT.set(command)
         try:
             yield command

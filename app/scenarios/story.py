@@ -76,7 +76,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One story. `orders`: answers of the intake form by name of the order; "" is the order without a name."""
+    """One story. `orders`: answers of the intake form by name of the order; "" is the order without a name.
+    `confirmed`: the masked values that are confirmed when it begins; None if it says nothing of them."""
 
     name: str
     pack: str
@@ -85,6 +86,7 @@ class Scenario:
     units: Mapping[str, Mapping[str, Any]]
     orders: Mapping[str, Node]
     steps: tuple[Step, ...]
+    confirmed: frozenset[str] | None = None
 
     def duties(self) -> set[str]:
         """Processes of the office that the story tells of: only these come round in its virtual time."""

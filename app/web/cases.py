@@ -61,7 +61,7 @@ def start(process: str) -> str | tuple[str, int] | Response:
         posted = request.form if request.method == "POST" else None
         now = context.now() if posted is not None else context.now().replace(second=0, microsecond=0)
         choices = context.platform().choices(regulation)
-        scope = {"now": now, "actor": me.user, "actor_name": me.name}
+        scope = regulation.names(now, me)
         form = attachments.bind(compiled, posted, scope=scope, choices=choices)
         personal = compiled.personal_keys
     if request.method == "GET" or is_refresh():

@@ -29,7 +29,7 @@ def receive() -> str | tuple[str, int] | Response:
     posted = request.form if request.method == "POST" else None
     # The time offered is this minute; what was typed is held against this very second.
     now = context.now() if posted is not None else context.now().replace(second=0, microsecond=0)
-    scope = {"now": now, "actor": me.user}
+    scope = regulation.names(now, me)
     form = attachments.bind(compiled, posted, scope=scope, choices=context.platform().choices(regulation))
     if posted is None or is_refresh():
         return _page(form)

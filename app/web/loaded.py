@@ -79,7 +79,7 @@ class Loaded:
     def messages(self) -> list[str]:
         """Messages that the person could send now."""
         calendar = context.calendar()
-        return verbs.may_send(self.order, self.regulation, calendar, context.me(), self.now)
+        return verbs.may_send(self.order, self.regulation, calendar, context.me(), self.now, context.platform().read)
 
     def scope(self, task: Task | None, now: datetime) -> Mapping[str, Any]:
         """The names that the form of a task (or of a new side process) sees."""
@@ -90,7 +90,8 @@ class Loaded:
     def asked(self) -> Iterator[None]:
         """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
         calendar = context.calendar()
-        token = CURRENT.set(Command(self.order, self.regulation, calendar, context.me(), self.now))
+        read = context.platform().read
+        token = CURRENT.set(Command(self.order, self.regulation, calendar, context.me(), self.now, declarations=read))
         try:
             yield
         finally:

@@ -81,25 +81,12 @@ def test_name_that_the_pack_does_not_know(tmp_path: Path, steps: str, says: str)
     assert line_of(tmp_path, found) == 7
 
 
-@pytest.mark.parametrize(
-    ("step", "key"),
-    [
-        ("{confirm: {x: 1}}", "confirm"),
-        ("{declare: {outage: true}}", "declare"),
-        ("{migrate: {to: latest}}", "migrate"),
-    ],
-)
-def test_what_this_version_does_not_support_fails_and_says_so(tmp_path: Path, step: str, key: str) -> None:
-    found = told(tmp_path, f"- {step}")
+def test_what_this_version_does_not_support_fails_and_says_so(tmp_path: Path) -> None:
+    found = told(tmp_path, "- {migrate: {to: latest}}")
     assert not found.passed
     assert not found.bad_input
     assert line_of(tmp_path, found) == 7
-    assert f"“{key}”" in found.differences[0]
-    assert "not supported by this version" in found.differences[0]
-
-
-def test_confirmed_values_are_not_supported_yet(tmp_path: Path) -> None:
-    found = result(tmp_path, HEAD.replace("given:\n", "given:\n  confirmed: {province_days: 5}\n") + "  []\n")
+    assert "“migrate”" in found.differences[0]
     assert "not supported by this version" in found.differences[0]
 
 

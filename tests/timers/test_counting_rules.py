@@ -14,7 +14,6 @@ from timers.due import (
     Counting,
     Due,
     after,
-    at_clock,
     before,
     capped,
     due,
@@ -168,7 +167,7 @@ def test_the_command_line_gets_the_local_time_and_the_reasons() -> None:
 @pytest.mark.parametrize("limit", ["min", "h", "month", "year"])
 def test_only_limits_in_days_have_an_hour_of_their_own(limit: str) -> None:
     with pytest.raises(BadLimit):
-        at_clock(Limit(1, limit), time(10), local("2026-03-11T09:00"), CALENDAR, COUNTING)  # type: ignore[arg-type]
+        Limit(1, limit, clock=time(10))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import datetime, time
 import pytest
 
 from timers.calendar import published_calendar
-from timers.due import Counting, Due, after, at_clock, before, due, extend, in_time
+from timers.due import Counting, Due, after, before, due, extend, in_time
 from timers.limits import Limit, parse_limit
 
 CALENDAR = published_calendar()
@@ -114,7 +114,7 @@ CLOCK = [
 
 @pytest.mark.parametrize(("scenario", "anchor", "limit", "at", "expected"), CLOCK, ids=[row[0] for row in CLOCK])
 def test_a_rule_may_set_the_hour_of_the_day(scenario: str, anchor: str, limit: str, at: time, expected: str) -> None:
-    found = at_clock(parse_limit(limit), at, local(anchor), CALENDAR, COUNTING)
+    found = due(parse_limit(f"{limit}@{at:%H:%M}"), local(anchor), CALENDAR, COUNTING)
     assert found.at == local(expected), scenario
 
 

@@ -1,0 +1,26 @@
+"""What an office has declared for a time: a network outage of a unit, or of all."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from persistence import tables as t
+from processes.store import Declaration
+
+
+def declare(connection: sa.Connection, declaration: Declaration) -> None:
+    """Enter a declaration. Rows are only added."""
+    connection.execute(t.declaration.insert(), asdict(declaration))
+
+
+def declared(
+    connection: sa.Connection, office: str, kind: str, unit: str | None, start: datetime, end: datetime
+) -> bool:
+    """Whether one about the unit, or about the whole office, overlaps the time from `start` to `end`."""
+    c = t.declaration.c
+    about = sa.or_(c.unit.is_(None), c.unit == unit)
+    query = sa.select(c.id).where(c.office == office, c.kind == kind, about, c.begins_at <= end, c.ends_at >= start)
+    return connection.execute(query.limit(1)).scalar() is not None
