@@ -211,21 +211,24 @@ def rearm(command: Command, deadline: Deadline) -> None:
 
 
 def set_task_dues(command: Command, instance: Instance) -> None:
-    """Each open task shows the limit it works under: the earliest on itself, else on the activity around it."""
+    """Each open task shows the limit it works under: the earliest on itself, else on the activity around it, also
+    where that one calls the process of the task."""
     order = command.order
     limits = [
         d
         for d in order.deadlines.values()
         if d.instance == instance.id and d.depends_on is None and not d.soft and not d.cancelled_at and not d.ended_at
     ]
-    elements = command.regulation.definitions.processes[instance.process].elements
+    around = command.regulation.definitions.around(instance.process)
     for task in order.tasks.values():
         if task.instance != instance.id or task.closed_at is not None:
             continue
-        due_at, subject = None, task.element
-        while due_at is None and subject in elements:
-            due_at = min((d.due_at for d in limits if d.subject == subject), default=None)
-            subject = elements[subject].parent
+        due_at, subjects = None, {task.element}
+        seen: set[str] = set()
+        while due_at is None and subjects:
+            due_at = min((d.due_at for d in limits if d.subject in subjects), default=None)
+            seen |= subjects
+            subjects = {outer for inner in subjects for outer in around.get(inner, ())} - seen
         if due_at != task.due_at:
             task.due_at = due_at
             if task.id not in command.changes.new_tasks:

@@ -110,6 +110,7 @@ class Definitions:
                 self.processes[process.id] = process
         self._specs = parse_specs(files)
         self._owners: dict[str, Process] = {}
+        self._around: dict[str, Mapping[str, frozenset[str]]] = {}
         self.expressions: dict[str, Compiled] = {}
         for process in self.processes.values():
             self._owners[process.id] = process
@@ -134,6 +135,23 @@ class Definitions:
     def element(self, owner: str, name: str) -> Element | None:
         """The element behind a task of the spec `owner` (a process or subprocess id), None for the library's own."""
         return self._owners[owner].elements.get(name.removesuffix(CHILD))
+
+    def around(self, process: str) -> Mapping[str, frozenset[str]]:
+        """What encloses each element that an instance of this process can be at: its subprocess, or, from a called
+        process, the call activities that call it."""
+        if process not in self._around:
+            found: dict[str, set[str]] = {}
+            seen, waiting = {process}, [process]
+            while waiting:
+                for element in self.processes[waiting.pop()].elements.values():
+                    found.setdefault(element.id, set()).add(element.parent)
+                    if element.called in self.processes:
+                        found.setdefault(element.called, set()).add(element.id)
+                        if element.called not in seen:
+                            seen.add(element.called)
+                            waiting.append(element.called)
+            self._around[process] = {inner: frozenset(outer) for inner, outer in found.items()}
+        return self._around[process]
 
     def start(self, process: str, host: Host) -> Run:
         """A new instance, run to its first wait."""

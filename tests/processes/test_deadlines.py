@@ -216,6 +216,28 @@ def test_open_tasks_show_the_limit_they_work_under(small: Small) -> None:
     assert small.task(order_id, "rework").due_at == MONDAY + timedelta(hours=48)
 
 
+def test_a_task_of_a_called_process_shows_the_limit_around_the_call(small: Small) -> None:
+    def called(files: dict[str, bytes]) -> None:
+        main = files["main.bpmn"].decode()
+        begin = main.index('<bpmn:userTask id="handle"')
+        end = main.index("</bpmn:userTask>", begin) + len("</bpmn:userTask>")
+        head = main[: main.index("<bpmn:message ")].replace('id="small_main"', 'id="small_work"')
+        files["work.bpmn"] = f"""{head}<bpmn:process id="work" name="办理" isExecutable="true">
+            <bpmn:startEvent id="work_begins" name="开始"/>
+            <bpmn:sequenceFlow id="w1" sourceRef="work_begins" targetRef="handle"/>
+            {main[begin:end]}
+            <bpmn:sequenceFlow id="w2" sourceRef="handle" targetRef="work_done"/>
+            <bpmn:endEvent id="work_done" name="办完"/>
+        </bpmn:process></bpmn:definitions>""".encode()
+        call = '<bpmn:callActivity id="do_work" name="办理" calledElement="work"/>'
+        main = (main[:begin] + call + main[end:]).replace('targetRef="handle"', 'targetRef="do_work"')
+        files["main.bpmn"] = main.replace('sourceRef="handle"', 'sourceRef="do_work"').encode()
+
+    small.deploy(change=called, effective_from=at("2026-09-01T00:00"))
+    order_id = small.handling()
+    assert small.task(order_id, "handle").due_at == HANDLE_DUE
+
+
 def test_each_round_of_rework_has_its_own_limit(small: Small) -> None:
     order_id, now = small.handling(), MONDAY
     small.do(order_id, "handle", now, result_text="办了")
