@@ -9,6 +9,7 @@ from .errors import FeelError
 from .expressions import BUILT_IN_NAMES
 from .model import Model
 from .parser import Parser
+from .printer import print_expression
 from .regions import Cell, Column, Contexts, Effort, Masks, constant, read_cell, uncovered
 from .tables import SINGLE_HIT
 from .types import Type, conforms
@@ -33,6 +34,7 @@ class TableCheck:
         rows = list(children(table, "rule"))
         self.cells = [[self._cell(text) for text in _texts(row, "inputEntry")] for row in rows]
         self.results = [_texts(row, "outputEntry") for row in rows]
+        self.meant = [[_one_way(text) for text in texts] for texts in self.results]
         self.columns = [self._column(number, column) for number, column in enumerate(self.inputs)]
         self.masks = [
             [column.mask(cell) for column, cell in zip(self.columns, row, strict=False)] for row in self.cells
@@ -144,7 +146,7 @@ class TableCheck:
                 shared = tuple(left & right for left, right in zip(one, other, strict=True))
                 if not all(shared):
                     continue
-                if self.policy == "ANY" and self.results[first] == self.results[second]:
+                if self.policy == "ANY" and self.meant[first] == self.meant[second]:
                     continue
                 code = "overlap" if self.policy == "UNIQUE" else "conflict"
                 where = self._shown(shared)
@@ -192,6 +194,14 @@ def _declares(declared: Cell, value: Any) -> bool:
     if declared.negated or any(part.operator != "=" for part in declared.parts):
         return True
     return not declared.parts or any(equal(value, part.value) is True for part in declared.parts)
+
+
+def _one_way(text: str) -> str:
+    """An output cell in the printer's way of writing, if it can be read."""
+    try:
+        return print_expression(Parser(text, (), BUILT_IN_NAMES, ()).whole_expression())
+    except (FeelError, RecursionError):
+        return text.strip()
 
 
 def _texts(row: Element, name: str) -> list[str]:

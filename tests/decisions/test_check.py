@@ -83,6 +83,7 @@ def test_rules_out_of_reach_under_first() -> None:
 
 def test_any_may_overlap_only_in_agreement() -> None:
     assert codes(table(ONE, OUT, [["-", '"x"'], ["> 5", '"x"']], policy="ANY")) == []
+    assert codes(table(ONE, [("v", "number")], [["-", "days*2+1"], ["> 5", "(days * 2) + 1"]], policy="ANY")) == []
     assert codes(table(ONE, OUT, [["-", '"x"'], ["> 5", '"y"']], policy="ANY")) == [("conflict", 2)]
 
 
