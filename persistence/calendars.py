@@ -11,9 +11,12 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from persistence import tables as t
+from persistence.direct import Query
 from persistence.store import Database
 from processes.people import Actor
 from timers.calendar import Calendar, published_calendar
+
+NEWEST = Query(sa.select(sa.func.max(t.calendar.c.id).label("id")))
 
 
 class Calendars:
@@ -25,7 +28,7 @@ class Calendars:
 
     def current(self) -> Calendar:
         with self._database.reading() as connection:
-            newest = connection.execute(sa.select(sa.func.max(t.calendar.c.id))).scalar() or 0
+            newest = NEWEST.rows(connection)[0]["id"] or 0
             if newest != self._current[0]:
                 content = connection.execute(
                     sa.select(t.calendar.c.content).where(t.calendar.c.id == newest)

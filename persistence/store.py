@@ -1,8 +1,8 @@
 """The unit of work on SQLAlchemy: load an order, save an order, chain its journal.
 
-An aggregate is loaded in four statements and saved in one per table that changed. After the commit it is kept in
-memory (`Kept`): the next command on the same order then needs one statement to lock the row and see that the version
-still matches. Whatever fails inside a transaction throws the aggregate away with it.
+An aggregate is loaded in two statements; on PostgreSQL it is saved in one, on SQLite in one per table that changed.
+After the commit it is kept in memory (`Kept`): the next command on the same order then needs one statement to lock the
+row and see that the version still matches. Whatever fails inside a transaction throws the aggregate away with it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,11 @@ import sqlalchemy as sa
 from persistence import declarations
 from persistence import tables as t
 from persistence.database import connect
+from persistence.direct import Query, Row
+from persistence.family import family
 from persistence.figures import figures
 from persistence.keys import MasterKey, OrderKey
+from persistence.statements import write
 from persistence.writes import ADD_JOURNAL, DEADLINE, INSTANCE, TASK, Writes, journal_row
 from processes.command import Changes
 from processes.errors import NotFound
@@ -32,25 +35,14 @@ ORDER = (
     "id", "office", "kind", "process", "number", "deployment", "status", "title", "received_at", "facts", "version",
     "closed_at", "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started", "ended_instances",
 )  # fmt: skip
-_KEY: sa.BindParameter[Any] = sa.bindparam("key")
+_KEY: sa.BindParameter[Any] = sa.bindparam("key", type_=sa.String)
 _ROW = sa.select(*(t.work_order.c[name] for name in ORDER)).with_for_update()
-LOAD_ORDER = _ROW.where(t.work_order.c.id == _KEY)
-LOAD_BY_TASK = _ROW.where(
-    t.work_order.c.id == sa.select(t.task.c.order_id).where(t.task.c.id == _KEY).scalar_subquery()
+LOAD_ORDER = Query(_ROW.where(t.work_order.c.id == _KEY))
+LOAD_BY_TASK = Query(
+    _ROW.where(t.work_order.c.id == sa.select(t.task.c.order_id).where(t.task.c.id == _KEY).scalar_subquery())
 )
-LOAD_BY_DEADLINE = _ROW.where(
-    t.work_order.c.id == sa.select(t.deadline.c.order_id).where(t.deadline.c.id == _KEY).scalar_subquery()
-)
-LOAD_INSTANCES = (
-    sa.select(t.instance)
-    .where(t.instance.c.order_id == _KEY, t.instance.c.ended_at.is_(None))
-    .order_by(t.instance.c.seq)
-)
-LOAD_TASKS = sa.select(t.task).where(t.task.c.order_id == _KEY, t.task.c.closed_at.is_(None))
-LOAD_DEADLINES = sa.select(t.deadline).where(
-    t.deadline.c.order_id == _KEY,
-    t.deadline.c.cancelled_at.is_(None),
-    sa.or_(t.deadline.c.ended_at.is_(None), t.deadline.c.held_by.is_not(None)),
+LOAD_BY_DEADLINE = Query(
+    _ROW.where(t.work_order.c.id == sa.select(t.deadline.c.order_id).where(t.deadline.c.id == _KEY).scalar_subquery())
 )
 LOAD_KEY = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == _KEY)
 NEXT_IN_SERIES = sa.text(
@@ -216,10 +208,11 @@ class UnitOfWork:
             self._taken.append(order)
         return order
 
-    def _load(self, statement: sa.Select[Any], key: str) -> Order:
-        row = self.connection.execute(statement, {"key": key}).mappings().first()
-        if row is None:
+    def _load(self, query: Query, key: str) -> Order:
+        rows = query.rows(self.connection, key=key)
+        if not rows:
             raise NotFound()
+        (row,) = rows
         if (order := self._in_hand(row["id"])) is not None:
             return order
         kept = self.database.kept.take(row["id"])
@@ -228,23 +221,22 @@ class UnitOfWork:
         self._writes.have(order)
         return order
 
-    def _read(self, row: sa.RowMapping) -> Order:
-        run = self.connection.execute
+    def _read(self, row: Row) -> Order:
         order = Order(**{name: row[name] for name in ORDER})
-        key = {"key": order.id}
-        for found in run(LOAD_INSTANCES, key).mappings():
+        instances, tasks, deadlines = family(self.connection, order.id)
+        for found in instances:
             values = {name: found[name] for name in INSTANCE}
             if values["vars"] is None:
                 values["vars"] = order.facts  # the main line's variables are the order's facts
             order.instances[found["id"]] = Instance(**values)
-        for found in run(LOAD_TASKS, key).mappings():
+        for found in tasks:
             order.tasks[found["id"]] = Task(
                 **{name: found[name] for name in TASK},
                 roles=tuple(found["roles"]),
                 candidates=tuple(found["candidates"]),
                 not_by=tuple(found["not_by"]),
             )
-        for found in run(LOAD_DEADLINES, key).mappings():
+        for found in deadlines:
             order.deadlines[found["id"]] = Deadline(**{name: found[name] for name in DEADLINE})
         return order
 
@@ -336,7 +328,7 @@ class UnitOfWork:
             seq=head.journal_seq,
             head=head.journal_head or GENESIS,
         )
-        self.connection.execute(ADD_JOURNAL, [journal_row(row) for row in rows])
+        write(self.connection, [(ADD_JOURNAL, [journal_row(row) for row in rows])])
         values = {"journal_seq": rows[-1].seq, "journal_head": rows[-1].hash}
         self.connection.execute(t.office.update().where(c.id == office).values(values))
 

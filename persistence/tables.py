@@ -54,7 +54,7 @@ class Instant(TypeDecorator[datetime]):
 
 
 # One encoder for all: making one costs as much as a small value takes to write.
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Json(TypeDecorator[Any]):
@@ -64,7 +64,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else _encode(value)
+        return None if value is None else encode(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

@@ -1,4 +1,4 @@
-"""What a transaction has to write: collected per order, written in one statement per table.
+"""What a transaction has to write: collected per order, written together (`persistence.statements`).
 
 A single command writes at once. Inside `Database.bulk()` the commands of a whole group are collected: rows are made
 when they are written, so that what ten commands did to one order is one row each of order, instance and task. The
@@ -7,7 +7,7 @@ journal is chained command by command either way.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from persistence import tables as t
 from persistence.keys import OrderKey
+from persistence.statements import Insert, Update, Write, write
 from processes.command import Changes
 from processes.errors import Stale
 from processes.journal import Row
@@ -35,6 +36,7 @@ ORDER_CHANGES = (
     *INDEXED_FACTS, "status", "overdue", "closed_at", "archived_at", "next_due_at", "facts", "units", "done", "started",
     "ended_instances", "version", "journal_seq", "journal_head",
 )  # fmt: skip
+ORDER_ONCE = ("id", "office", "kind", "process", "number", "deployment", "title", "received_at", "replay")
 INSTANCE_CHANGES = ("state", "vars", "status", "ended_at")
 TASK_CHANGES = ("assignee", "due_at", "closed_at", "outcome", "done_by")
 DEADLINE_CHANGES = (
@@ -43,25 +45,20 @@ DEADLINE_CHANGES = (
 )  # fmt: skip
 
 
-def _updating(table: sa.Table, names: tuple[str, ...]) -> sa.Update:
-    """An UPDATE of rows by id, for one or many rows. Built once: building a statement costs more than running it."""
-    values: dict[str, Any] = {name: sa.bindparam(f"to_{name}") for name in names}
-    return table.update().where(table.c.id == sa.bindparam("row_id")).values(values)
-
-
-SAVE_ORDER = _updating(t.work_order, ORDER_CHANGES).where(t.work_order.c.version == sa.bindparam("old_version"))
-SAVE_INSTANCES = _updating(t.instance, INSTANCE_CHANGES)
-SAVE_TASKS = _updating(t.task, TASK_CHANGES)
-SAVE_DEADLINES = _updating(t.deadline, DEADLINE_CHANGES)
-ADD_ORDER = t.work_order.insert()
-ADD_UNITS = t.order_unit.insert()
-ADD_INSTANCES = t.instance.insert()
-ADD_TASKS = t.task.insert()
-ADD_DEADLINES = t.deadline.insert()
-ADD_JOURNAL = t.journal.insert()
-ADD_NOTICES = t.outbox.insert()
-ADD_KEYS = t.order_key.insert()
-ADD_PERSONAL = t.personal.insert()
+JOURNAL = tuple(Row.__slots__)
+ADD_ORDER = Insert(t.work_order, (*ORDER_CHANGES, *ORDER_ONCE))
+SAVE_ORDER = Update(t.work_order, ORDER_CHANGES, version=True)
+ADD_UNITS = Insert(t.order_unit, ("unit", "order_id"))
+ADD_INSTANCES = Insert(t.instance, (*INSTANCE, "order_id"))
+SAVE_INSTANCES = Update(t.instance, INSTANCE_CHANGES)
+ADD_TASKS = Insert(t.task, (*TASK, "order_id", "office", "roles", "role", "candidates", "not_by"))
+SAVE_TASKS = Update(t.task, TASK_CHANGES)
+ADD_DEADLINES = Insert(t.deadline, (*DEADLINE, "order_id"))
+SAVE_DEADLINES = Update(t.deadline, DEADLINE_CHANGES)
+ADD_JOURNAL = Insert(t.journal, JOURNAL)
+ADD_KEYS = Insert(t.order_key, ("order_id", "wrapped"))
+ADD_PERSONAL = Insert(t.personal, ("order_id", "field", "sealed"), over=("order_id", "field"))
+ADD_NOTICES = Insert(t.outbox, ("key", "order_id", "to", "unit", "template", "body", "at", "attempts"))
 # Only files that still wait for their order, of the one who handed them in.
 ATTACH = (
     t.attachment.update()
@@ -72,9 +69,6 @@ ATTACH = (
         t.attachment.c.order_id.is_(None),
     )
     .values(order_id=sa.bindparam("to_order"))
-)
-DROP_PERSONAL = t.personal.delete().where(
-    t.personal.c.order_id == sa.bindparam("of_order"), t.personal.c.field == sa.bindparam("of_field")
 )
 
 
@@ -136,65 +130,45 @@ class Writes:
     def flush(self, connection: sa.Connection) -> None:
         """Write everything collected. Raises `Stale` if an order's version moved or a file waits no more."""
         every = list(self._touched.values())
-        new = [one for one in every if not one.stored]
-        _run(connection, ADD_ORDER, [_order_row(one.order) for one in new])
-        for one in every:
-            if one.stored:
-                changed = {**_to(_order_row(one.order), ORDER_CHANGES), "old_version": one.stored}
-                if connection.execute(SAVE_ORDER, changed).rowcount != 1:
-                    raise Stale()
-        units = [{"unit": unit, "order_id": one.order.id} for one in every for unit in sorted(one.changes.new_units)]
-        _run(connection, ADD_UNITS, units)
-        self._flush_instances(connection, every)
-        _run(
-            connection, ADD_TASKS, [_task_row(one.order, it) for one in every for it in one.changes.new_tasks.values()]
-        )
-        _run(connection, SAVE_TASKS, [_row(it, TASK_CHANGES) for one in every for it in one.changes.tasks.values()])
-        new_deadlines = [_deadline_row(one.order, it) for one in every for it in one.changes.new_deadlines.values()]
-        _run(connection, ADD_DEADLINES, new_deadlines)
-        old_deadlines = [_row(it, DEADLINE_CHANGES) for one in every for it in one.changes.deadlines.values()]
-        _run(connection, SAVE_DEADLINES, old_deadlines)
-        _run(connection, ADD_JOURNAL, self._journal)
-        _run(connection, ADD_KEYS, self._new_keys)
-        self._flush_personal(connection, {one.order.id for one in new})
-        self._flush_files(connection)
-        _run(connection, ADD_NOTICES, self._notices)
+        orders = [_order_row(one.order) | {"old_version": one.stored} for one in every]
+        work: list[tuple[Write, list[dict[str, Any]]]] = [
+            (ADD_ORDER, [row for row in orders if not row["old_version"]]),
+            (SAVE_ORDER, [row for row in orders if row["old_version"]]),
+            (ADD_UNITS, [_unit_row(one, unit) for one in every for unit in sorted(one.changes.new_units)]),
+            *self._instances(every),
+            (ADD_TASKS, [_task_row(one.order, it) for one in every for it in one.changes.new_tasks.values()]),
+            (SAVE_TASKS, [_row(it, TASK_CHANGES) for one in every for it in one.changes.tasks.values()]),
+            (ADD_DEADLINES, [_deadline_row(one, it) for one in every for it in one.changes.new_deadlines.values()]),
+            (SAVE_DEADLINES, [_row(it, DEADLINE_CHANGES) for one in every for it in one.changes.deadlines.values()]),
+            (ADD_JOURNAL, self._journal),
+            (ADD_KEYS, self._new_keys),
+            (ADD_PERSONAL, [{"order_id": key[0], "field": key[1], "sealed": it} for key, it in self._personal.items()]),
+            (ADD_NOTICES, self._notices),
+        ]
+        if not write(connection, work):
+            raise Stale()
+        for file in self._files:
+            if connection.execute(ATTACH, file).rowcount != 1:
+                raise Stale("有附件已失效，请重新上传。", "A file is no longer there; send it again.")
         self._touched, self._journal, self._notices, self._new_keys, self._personal = {}, [], [], [], {}
         self._files = []
 
-    def _flush_instances(self, connection: sa.Connection, every: Sequence[Touched]) -> None:
+    def _instances(self, every: Sequence[Touched]) -> list[tuple[Write, list[dict[str, Any]]]]:
         for one in every:
             for instance in (*one.changes.new_instances.values(), *one.changes.instances.values()):
                 if instance.id in one.runs:
                     instance.state = one.runs[instance.id].state()
         new = [_instance_row(one.order, it) for one in every for it in one.changes.new_instances.values()]
-        _run(connection, ADD_INSTANCES, new)
         old = [_instance_row(one.order, it) for one in every for it in one.changes.instances.values()]
-        _run(connection, SAVE_INSTANCES, [_to(row, INSTANCE_CHANGES) for row in old])
-
-    def _flush_personal(self, connection: sa.Connection, new: set[str]) -> None:
-        again = [{"of_order": oid, "of_field": name} for oid, name in self._personal if oid not in new]
-        _run(connection, DROP_PERSONAL, again)
-        rows = [{"order_id": oid, "field": name, "sealed": sealed} for (oid, name), sealed in self._personal.items()]
-        _run(connection, ADD_PERSONAL, rows)
-
-    def _flush_files(self, connection: sa.Connection) -> None:
-        for file in self._files:
-            if connection.execute(ATTACH, file).rowcount != 1:
-                raise Stale("有附件已失效，请重新上传。", "A file is no longer there; send it again.")
+        return [(ADD_INSTANCES, new), (SAVE_INSTANCES, old)]
 
 
 def journal_row(row: Row) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in Row.__slots__}
+    return {name: getattr(row, name) for name in JOURNAL}
 
 
 def pending(deadline: Deadline) -> bool:
     return deadline.fired_at is None and deadline.cancelled_at is None
-
-
-def _run(connection: sa.Connection, statement: Any, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(statement, rows)
 
 
 def _merged(earlier: Changes, later: Changes) -> Changes:
@@ -266,8 +240,8 @@ def _task_row(order: Order, one: Task) -> dict[str, Any]:
     return row
 
 
-def _deadline_row(order: Order, one: Deadline) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in DEADLINE} | {"order_id": order.id}
+def _deadline_row(touched: Touched, one: Deadline) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in DEADLINE} | {"order_id": touched.order.id}
 
 
 def _notice_row(order: Order, notice: Notice) -> dict[str, Any]:
@@ -283,10 +257,9 @@ def _notice_row(order: Order, notice: Notice) -> dict[str, Any]:
     }
 
 
-def _to(row: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """Parameters of an `_updating` statement from a row."""
-    return {"row_id": row["id"], **{f"to_{name}": row[name] for name in names}}
-
-
 def _row(one: Task | Deadline, names: tuple[str, ...]) -> dict[str, Any]:
-    return {"row_id": one.id, **{f"to_{name}": getattr(one, name) for name in names}}
+    return {"id": one.id, **{name: getattr(one, name) for name in names}}
+
+
+def _unit_row(one: Touched, unit: str) -> dict[str, Any]:
+    return {"unit": unit, "order_id": one.order.id}
