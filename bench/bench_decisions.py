@@ -1,139 +1,108 @@
-"""How long conditions and tables take to evaluate, beside other FEEL engines for Python where they are installed.
+"""How long conditions and tables take to evaluate, beside other engines on the same texts, in the same run.
 
-Run `python -m bench.bench_decisions`; `--json` prints a list of {"name", "unit", "ours", "baseline", "baseline_name",
-"ratio", "goal", "n", "machine"}.  Times are the best of several rounds, in microseconds of an evaluation after
-compiling; the other engines parse anew at each evaluation, because they offer nothing else.
+Times are the median of several rounds, in microseconds of one evaluation after compiling; the engines of PyPI parse
+anew at each evaluation, because they offer nothing else; the JVM is warmed up on each case.  `peers/decisions/setup`
+brings the other engines; those that are absent, or answer wrongly, are said and left out.  The goals are budgets in
+microseconds, not the other engines.
 """
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import json
-import platform
-import timeit
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from statistics import median
+from time import perf_counter
 from typing import Any
 
-from decisions import compile_expression, compile_unary_tests, read_model
+import click
 
-ROUNDS = 7
-GATEWAY: tuple[str, dict[str, Any]] = (
-    'request_type = "consult" and round < 3',
-    {"request_type": "consult", "round": 2},
-)
-SUM: tuple[str, dict[str, Any]] = ("a + b * 2 > 10", {"a": 3, "b": 5})
-CONDITIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "gateway": GATEWAY,
-    "arithmetic": SUM,
-    "value_list": ('request_type in ("appeal", "report", "consult")', {"request_type": "consult"}),
-    "built_in": ('starts with(number, "2026")', {"number": "20260101-0001"}),
-    "quantified": ('some u in units satisfies u = "b"', {"units": ["a", "b"]}),
-}
-GOAL_MICROSECONDS = {"gateway": 5.0, "table_50": 90.0}
+from bench.decision_cases import EXPRESSIONS, TABLES, decision, for_peers
+from bench.rows import row
+from decisions import compile_expression
 
-
-def microseconds(call: Callable[[], Any], n: int) -> float:
-    """The best mean of several rounds."""
-    return min(timeit.repeat(call, number=n, repeat=ROUNDS)) / n * 1e6
-
-
-def table_of_50() -> bytes:
-    """A UNIQUE table of 50 rules over a text, an interval and a column that accepts everything."""
-    head = '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="urn:bench">'
-    rows = []
-    for number in range(50):
-        low = number // 10 * 3
-        cells = (f'"k{number % 10}"', f"[{low}..{low + 2}]", "-")
-        entries = "".join(f"<inputEntry><text>{cell}</text></inputEntry>" for cell in cells)
-        rows.append(f"<rule>{entries}<outputEntry><text>{number}</text></outputEntry></rule>")
-    inputs = "".join(
-        f"<input><inputExpression><text>{name}</text></inputExpression></input>" for name in ("kind", "days", "x")
-    )
-    table = f'<decisionTable>{inputs}<output name="v"/>{"".join(rows)}</decisionTable>'
-    return f'{head}<decision id="t" name="t">{table}</decision></definitions>'.encode()
-
-
-def bkflow(text: str, context: dict[str, Any]) -> Callable[[], Any]:
-    """An evaluation by bkflow-feel. Raises ImportError where it is not installed."""
-    evaluate = importlib.import_module("bkflow_feel.api").parse_expression
-    return lambda: evaluate(expression=text, context=context)
-
-
-def pysfeel(text: str, context: dict[str, Any]) -> Callable[[], Any]:
-    """An evaluation by pySFeel, its variables assigned beforehand. Raises ImportError where it is not installed."""
-    parser = importlib.import_module("pySFeel").SFeelParser()
-    for name, value in context.items():
-        parser.sFeelParse(f"{name} <- {json.dumps(value)}")
-    return lambda: parser.sFeelParse(text)[1]
-
-
-ENGINES = {"bkflow-feel": bkflow, "pySFeel": pysfeel}
-
-
-def baseline_of(engine: str, text: str, context: dict[str, Any]) -> float | None:
-    """The time another engine takes; None where it is not installed, or cannot tell the right answer."""
-    try:
-        evaluate = ENGINES[engine](text, context)
-        right = evaluate() == compile_expression(text).evaluate(context)
-    except Exception:  # whatever goes wrong inside another engine, there is nothing to compare with
-        return None
-    return microseconds(evaluate, 50) if right else None
+ROUNDS = 9
+SECONDS_OF_ROUND = 0.1
+WARM_SECONDS = 3
+PEERS = Path(__file__).parent / "peers" / "decisions"
+HOME = Path(__file__).parent / ".tmp" / "decision-peers"
+BUDGETS = {"feel_gateway": 5.0, "dmn_table_50": 90.0}
+"""Microseconds that one evaluation may take."""
 
 
 def measure() -> list[dict[str, Any]]:
-    """All measurements."""
+    """All measurements: a row for each case and engine, and one for each budget."""
+    subprocess.run([PEERS / "setup"], check=True)
+    runs = {name: _expression(*case) for name, case in EXPRESSIONS.items()}
+    runs |= {name: _table(*case) for name, case in TABLES.items()}
+    theirs = list(_answers(_python())) + list(_answers(_java()))
     results: list[dict[str, Any]] = []
-    for name, (text, context) in CONDITIONS.items():
-        expression = compile_expression(text)
-        ours = microseconds(lambda: expression.evaluate(context), 20_000)  # noqa: B023
-        for engine in ENGINES:
-            baseline = baseline_of(engine, text, context)
-            results.append(row(f"feel_{name}", ours, engine, baseline, GOAL_MICROSECONDS.get(name), 20_000))
-    cell = compile_unary_tests('"a", "b", "c"')
-    results.append(row("feel_cell", microseconds(lambda: cell.matches("c", {}), 20_000), "", None, None, 20_000))
-    decision = read_model(table_of_50()).decisions["t"]
-    facts = {"kind": "k9", "days": 14, "x": "any"}
-    ours = microseconds(lambda: decision.evaluate(facts), 2_000)
-    results.append(row("dmn_table_50", ours, "", None, GOAL_MICROSECONDS["table_50"], 2_000))
-    ours = microseconds(lambda: compile_expression(GATEWAY[0]), 500)
-    results.append(row("feel_compile", ours, "", None, None, 500))
+    for name, run in runs.items():
+        ours, n = microseconds(run)
+        if name in BUDGETS:
+            results.append(_row(name, ours, BUDGETS[name], "the budget", 1, n))
+        for one in theirs:
+            if one["case"] != name:
+                continue
+            if one.get("value") == run():
+                results.append(_row(name, ours, median(one["microseconds"]), one["engine"], None, n))
+            else:
+                click.echo(f"{name}: {one['engine']}: {one.get('error', one.get('value'))}", err=True)
+    ours, n = microseconds(lambda: compile_expression(EXPRESSIONS["feel_gateway"][0]))
+    results.append(_row("feel_compile", ours, 1000.0, "the budget", 1, n))
     return results
 
 
-def row(
-    name: str, ours: float, baseline_name: str, baseline: float | None, goal: float | None, n: int
-) -> dict[str, Any]:
-    """One line of the results; a baseline that is not installed is None."""
-    return {
-        "name": name, "unit": "µs", "ours": round(ours, 2),
-        "baseline": None if baseline is None else round(baseline, 1), "baseline_name": baseline_name,
-        "ratio": None if baseline is None else round(ours / baseline, 4), "goal": goal, "n": n,
-        "machine": f"{platform.machine()}, Python {platform.python_version()}",
-    }  # fmt: skip
+def microseconds(call: Callable[[], Any]) -> tuple[float, int]:
+    """The median over the rounds of the mean time of a call, and how many calls there were in all."""
+    begun = perf_counter()
+    for _ in range(20):
+        call()
+    batch = max(20, int(SECONDS_OF_ROUND / ((perf_counter() - begun) / 20)))
+    means = []
+    for _ in range(ROUNDS):
+        begun = perf_counter()
+        for _ in range(batch):
+            call()
+        means.append((perf_counter() - begun) / batch)
+    return median(means) * 1e6, batch * ROUNDS
 
 
-def main() -> None:
-    """Print the results."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--json", action="store_true", help="print a list of objects")
-    results = measure()
-    if arguments.parse_args().json:
-        print(json.dumps(results, ensure_ascii=False, indent=1))
+def _expression(text: str, facts: dict[str, Any]) -> Callable[[], Any]:
+    expression = compile_expression(text)
+    return lambda: expression.evaluate(facts)
+
+
+def _table(xml: str, facts: dict[str, Any]) -> Callable[[], Any]:
+    table = decision(xml)
+    return lambda: table.evaluate(facts).value
+
+
+def _python() -> list[str] | None:
+    python = HOME / "python" / "bin" / "python"
+    return [str(python), str(PEERS / "python_peers.py")] if (HOME / "python" / ".installed").exists() else None
+
+
+def _java() -> list[str] | None:
+    folder = HOME / "java"
+    if not (folder / ".installed").exists():
+        return None
+    return ["java", "-cp", f"{folder / 'classes'}:{folder / 'lib' / '*'}", "peers.Peers", str(WARM_SECONDS)]
+
+
+def _answers(command: list[str] | None) -> Iterator[dict[str, Any]]:
+    """The lines that a program of peers prints."""
+    if command is None:
         return
-    for result in results:
-        line = f"{result['name']:<18} {result['ours']:>9.2f} µs"
-        if result["goal"] is not None:
-            line += f"   goal {result['goal']:.0f} µs"
-        if result["baseline_name"]:
-            baseline = (
-                "skipped (not installed, or cannot answer)"
-                if result["baseline"] is None
-                else f"{result['baseline']:.1f} µs"
-            )
-            line += f"   {result['baseline_name']}: {baseline}"
-        print(line)
+    done = subprocess.run(
+        command, input=json.dumps(for_peers()), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            yield json.loads(line)
 
 
-if __name__ == "__main__":
-    main()
+def _row(name: str, ours: float, baseline: float, engine: str, goal: float | None, n: int) -> dict[str, Any]:
+    """A line of the results; the ratio is too small for three digits after the point."""
+    return row(name, "µs", ours, baseline, engine, goal=goal, n=n) | {"ratio": float(f"{ours / baseline:.3g}")}

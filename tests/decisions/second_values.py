@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -203,7 +204,11 @@ def _only(value: Any) -> Any:
 
 def _total(*arguments: Any) -> Any:
     items = _listed(arguments)
-    if not items or not all(isinstance(item, Decimal) for item in items):
+    if not items:
+        return None
+    if len({kind(item) for item in items}) == 1 and isinstance(items[0], (Days, Months)):
+        return reduce(lambda one, other: arithmetic("+", one, other), items)
+    if not all(isinstance(item, Decimal) for item in items):
         return None
     result = Decimal(0)
     for item in items:
