@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "app.commands.installing:init",
     "serve": "app.commands.serving:serve",
     "deploy": "app.commands.deploying:deploy_command",
+    "confirm": "app.commands.confirming:confirm",
     "packs": "app.commands.packs:packs",
     "articles": "app.commands.articles:articles",
     "lint": "app.commands.lint:lint",

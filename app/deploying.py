@@ -1,4 +1,4 @@
-"""Deploying a pack, for the command line and the web alike: lint, compile, scenarios, freeze.
+"""Deploying a pack, for the command line and the web alike: lint, compile, confirmations, scenarios, freeze.
 
 Nothing is stored unless everything before it was in order. The same content with the same date is already deployed;
 asking again changes nothing and checks nothing.
@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 from app.platform import Platform
 from app.scenarios.report import Report
 from app.scenarios.run import Heard, run_pack
-from processes.errors import BadPack, Refusal
+from persistence.confirmations import unconfirmed
+from persistence.library import NEVER
+from processes.errors import BadPack, Refusal, Unconfirmed
 from processes.pack import Pack, Problem
 from processes.people import Actor
 from processes.store import DeploymentRow
@@ -51,23 +53,28 @@ def deploy(
     now: datetime,
     effective_from: datetime | None = None,
     note: str = "",
+    office: str | None = None,
     folder: Path | None = None,
     heard: Heard | None = None,
 ) -> Deployed:
     """Bring a pack into force at `effective_from` (default: the date in its `pack.toml`, 00:00 of its zone).
 
     `folder`: where the pack lies, for revised packs that its scenarios name; `heard`: is told of each scenario's
-    result. Raises `BadPack` with every problem, `ScenariosFailed`.
+    result; `office`: where, by default the one named after the pack. Raises `BadPack` with every problem,
+    `Unconfirmed`, `ScenariosFailed`.
     """
-    begins, digest = effective_from or default_date(pack), pack.digest
-    for row in platform.library.rows(pack.name):
-        if row.digest == digest and row.effective_from == begins:
+    begins, digest, office = effective_from or default_date(pack), pack.digest, office or pack.name
+    for row in platform.library.rows(office):
+        if row.pack == pack.name and row.digest == digest and row.effective_from == begins:
             return Deployed(row, new=False)
     regulation = platform.compile(pack)
+    waiting = unconfirmed(pack, platform.library.confirmations(office, pack.name))
+    if waiting and begins < NEVER:
+        raise Unconfirmed(waiting)
     report = run_pack(pack, folder=folder, heard=heard)
     if report.exit_code:
         raise ScenariosFailed(report)
-    row = platform.library.deploy(pack, effective_from=begins, actor=actor, note=note, now=now)
+    row = platform.library.deploy(pack, effective_from=begins, actor=actor, note=note, now=now, office=office)
     platform.forget_choices()
     return Deployed(row, new=True, warnings=regulation.warnings)
 

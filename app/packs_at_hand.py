@@ -1,7 +1,8 @@
-"""Which pack is meant: `--pack` takes the name of an office, of a folder under `bpmn/`, or the path of a folder.
+"""Which pack is meant: `--pack` takes the name of a deployed pack, of a folder under `bpmn/`, or the path of a folder.
 
-A name means what is deployed under it, as it is in force now; only an office without any deployment is read from its
-folder. A path (anything with a slash, or `.`) is always read from disk: that is how one looks at a draft.
+A name means what is deployed under it (in the office of that name before others), as it is in force now; only a pack
+without any deployment is read from its folder. A path (anything with a slash, or `.`) is always read from disk: that is
+how one looks at a draft.
 """
 
 from __future__ import annotations
@@ -60,10 +61,12 @@ def find_counting(text: str, platform: Platform | None, now: datetime) -> Counti
 
 
 def _deployed(text: str, platform: Platform | None, now: datetime) -> tuple[Library | None, int]:
-    """The deployment in force of an office, or its newest if none has come into force yet."""
+    """The deployment in force of a pack, or its newest if none has come into force yet."""
     if platform is None or "/" in text or text == ".":
         return None, 0
-    number = platform.library.number_in_force(text, now)
-    if number is None:
-        number = next((row.number for row in platform.library.rows(text)), None)
-    return (platform.library, number) if number is not None else (None, 0)
+    rows = [row for row in platform.library.rows() if row.pack == text]
+    if not rows:
+        return None, 0
+    office = min((row.office for row in rows), key=lambda office: (office != text, office))
+    number = platform.library.number_in_force(office, now, text)
+    return platform.library, rows[0].number if number is None else number

@@ -13,7 +13,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
@@ -29,6 +29,9 @@ from processes.pack import Pack, pack_of
 from processes.people import Actor
 from processes.regulation import Regulation, load_regulation
 from processes.store import DeploymentRow
+
+NEVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""When a draft comes into force that only replays run on."""
 
 
 class Library:
@@ -82,9 +85,9 @@ class Library:
         """Every deployment of a pack: what its orders run on."""
         return [row.number for row in self.rows(office) if row.pack == pack]
 
-    def latest(self, office: str) -> Regulation:
-        """The newest deployment of the office, in force or not. Raises `NoDeployment`."""
-        rows = self.rows(office)
+    def latest(self, pack: str) -> Regulation:
+        """The newest deployment of a pack, in force or not. Raises `NoDeployment`."""
+        rows = [row for row in self.rows() if row.pack == pack]
         if not rows:
             raise NoDeployment()
         return self.of(rows[0].number)
@@ -114,7 +117,8 @@ class Library:
             )
             number = run(again).scalar()
             if number is None:
-                require_confirmed(work.connection, office, pack)
+                if effective_from < NEVER:
+                    require_confirmed(work.connection, office, pack)
                 self._require_own_numbers(work.connection, office, pack)
                 values = {
                     "office": office,

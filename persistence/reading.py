@@ -26,11 +26,13 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """What an actor sees of an office: all of it, or what involves some units."""
+    """What an actor sees of an office: all of it, or what involves some units. `deployments`: only what runs on these,
+    where the office has several regulations; empty for all."""
 
     actor: Actor
     office: str
     whole_office: bool
+    deployments: tuple[int, ...] = ()
 
     @property
     def units(self) -> list[str]:
@@ -83,7 +85,7 @@ class Reading:
 
     def done_tasks(self, sight: Sight, *, page: int = 1) -> list[Row]:
         """Tasks the actor has completed, the latest first."""
-        query = _tasks().where(t.task.c.done_by == sight.actor.user, t.task.c.office == sight.office)
+        query = _tasks().where(t.task.c.done_by == sight.actor.user, t.task.c.office == sight.office, _of(sight))
         return self.rows(query.order_by(t.task.c.closed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
 
     def orders(
@@ -138,6 +140,7 @@ class Reading:
             c.closed_at.is_(None),
             sa.or_(c.assignee.is_(None), c.assignee == sight.actor.user),
             sa.or_(c.assignee == sight.actor.user, *mine),
+            _of(sight),
         )
         if elements is not None:
             query = query.where(c.element.in_(list(elements)))
@@ -226,14 +229,14 @@ class Reading:
             return declarations.declared(connection, office, kind, unit, start, end)
 
     def due_deadlines(self, now: datetime, limit: int) -> Sequence[str]:
-        """Ids of deadlines that have passed and wait to fire, the earliest first. Held ones do not, and those of
-        replays live in virtual time.
+        """Ids of deadlines that have passed and wait to fire, the earliest first; of those due together the one
+        that began first. Held ones do not, and those of replays live in virtual time.
         """
         c = t.deadline.c
         query = sa.select(c.id).join(t.work_order, _IN_REAL_TIME)
         query = query.where(*_waiting(), c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now))
         with self._database.reading() as connection:
-            return list(connection.execute(query.order_by(c.due_at, c.id).limit(limit)).scalars())
+            return list(connection.execute(query.order_by(c.due_at, c.anchor_at, c.id).limit(limit)).scalars())
 
     def next_due(self) -> datetime | None:
         """When the next deadline passes."""
@@ -283,9 +286,14 @@ def seen(sight: Sight) -> sa.ColumnElement[bool]:
     """Of the office's orders those that the actor may see."""
     c = t.work_order.c
     if sight.whole_office:
-        return c.office == sight.office
+        return sa.and_(c.office == sight.office, _of(sight))
     theirs = sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units))
-    return sa.and_(c.office == sight.office, c.id.in_(theirs))
+    return sa.and_(c.office == sight.office, c.id.in_(theirs), _of(sight))
+
+
+def _of(sight: Sight) -> sa.ColumnElement[bool]:
+    """The orders of the regulation the actor works by; nothing to ask where the office has one."""
+    return t.work_order.c.deployment.in_(sight.deployments) if sight.deployments else sa.true()
 
 
 def matches(text: str) -> sa.ColumnElement[bool]:

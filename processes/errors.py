@@ -116,10 +116,12 @@ class Unconfirmed(Refusal):
     def __init__(self, values: Sequence[Parameter]) -> None:
         self.values = list(values)
         listed = "、".join(f"{one.title}（{one.name} = {one.value}{one.unit}）" for one in values)
+        pairs = " ".join(f"{one.name}={one.value}" for one in values)
         super().__init__(
-            f"规程文本中被遮盖的值须逐一确认后才能生效，尚未确认：{listed}。",
-            "Values that are masked in the text must be confirmed one by one before the pack comes into force; "
-            f"unconfirmed: {', '.join(one.name for one in values)}.",
+            f"规程文本中被遮盖的值须逐一确认后才能生效，尚未确认：{listed}。核对后在“规程包上传”页确认，"
+            f"或用命令 jieban confirm 规程包 {pairs}。",
+            "Values that are masked in the text must be confirmed one by one before the pack comes into force. "
+            f"Check them, then confirm them on the page of the upload, or with: jieban confirm PACK {pairs}",
         )
 
 

@@ -15,7 +15,8 @@ from contextvars import ContextVar
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
-from decisions import Expression, compile_expression, to_plain
+from decisions import Expression, FeelError, compile_expression, to_plain
+from decisions.temporal import parse_datetime
 from processes.order import Order
 
 Rule = dict[str, Any]
@@ -67,7 +68,11 @@ def _declared(kind: Any, unit: Any, start: Any, end: Any) -> bool:
 
 
 def _instant(value: Any) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(to_plain(value)))
+    """An instant as FEEL has it, or as a fact keeps it: with an offset, with `@` and a zone."""
+    at = value if isinstance(value, datetime) else parse_datetime(str(to_plain(value)))
+    if not isinstance(at, datetime) or at.tzinfo is None:
+        raise FeelError(f"“{value}”不是带时区的时间。", f"{value!r} is no instant with a zone.")
+    return at
 
 
 def _rule(limit: Any) -> Rule:

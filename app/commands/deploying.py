@@ -35,18 +35,25 @@ from timers.clock import system_clock
     help="规定的官方文本，UTF-8，随部署保存。 The official text of the regulation, kept with the deployment.",
 )
 @click.option("--as", "login", metavar="LOGIN", help="以谁的名义，缺省为系统。 Who deploys; default: the system.")
+@click.option("--office", metavar="OFFICE", help="在哪个机构施行，缺省与规程包同名。 Where; default: the pack's name.")
 @as_json
 def deploy_command(
-    pack_: str, effective_from: str | None, note: str, text: Path | None, login: str | None, json_: bool
+    pack_: str,
+    effective_from: str | None,
+    note: str,
+    text: Path | None,
+    login: str | None,
+    office: str | None,
+    json_: bool,
 ) -> None:
     """检查、跑通场景并部署规程包。 Lint a pack, run its scenarios, deploy it."""
     folder = find_folder(pack_)
     pack, platform = read_pack(folder), open_platform(from_environment())
     if text is not None:
         pack = attach(pack, text.read_bytes())
-    actor = _actor(platform, login) if login else SYSTEM
+    actor = actor_of(platform, login) if login else SYSTEM
     begins = instant(effective_from, zone_of(pack), "--effective-from") if effective_from else None
-    done = deploy_watched(platform, pack, folder, actor=actor, effective_from=begins, note=note)
+    done = deploy_watched(platform, pack, folder, actor=actor, effective_from=begins, note=note, office=office)
     if json_:
         print_json(as_row(done, pack))
     else:
@@ -54,7 +61,14 @@ def deploy_command(
 
 
 def deploy_watched(
-    platform: Platform, pack: Pack, folder: Path, *, actor: Actor, effective_from: datetime | None = None, note: str
+    platform: Platform,
+    pack: Pack,
+    folder: Path,
+    *,
+    actor: Actor,
+    effective_from: datetime | None = None,
+    note: str,
+    office: str | None = None,
 ) -> Deployed:
     """Deploy with a progress bar over the scenario files; ends the command where they fail."""
     seen: set[str] = set()
@@ -73,6 +87,7 @@ def deploy_watched(
                 now=system_clock.now(),
                 effective_from=effective_from,
                 note=note,
+                office=office,
                 folder=folder,
                 heard=heard,
             )
@@ -94,6 +109,7 @@ def as_row(done: Deployed, pack: Pack) -> dict[str, object]:
     return {
         "number": row.number,
         "office": row.office,
+        "pack": row.pack,
         "title": row.title,
         "digest": row.digest,
         "effective_from": row.effective_from.astimezone(zone_of(pack)),
@@ -106,10 +122,12 @@ def deployed_line(done: Deployed, pack: Pack) -> str:
     """A deployment for people."""
     row, begins = done.row, done.row.effective_from.astimezone(zone_of(pack))
     state = "已部署" if done.new else "早已部署，未作更改"
-    return f"{row.office}：第 {row.number} 号部署（{row.title}），{begins:%Y-%m-%d %H:%M} 起生效，{state}。"
+    name = row.pack if row.pack == row.office else f"{row.office} · {row.pack}"
+    return f"{name}：第 {row.number} 号部署（{row.title}），{begins:%Y-%m-%d %H:%M} 起生效，{state}。"
 
 
-def _actor(platform: Platform, login: str) -> Actor:
+def actor_of(platform: Platform, login: str) -> Actor:
+    """The person behind a login. Raises `BadInput`."""
     user = platform.people.by_login(login)
     actor = platform.people.actor(user["id"]) if user else None
     if actor is None:

@@ -34,15 +34,16 @@ def _every(platform: Platform | None) -> dict[str, list[dict[str, Any]]]:
     deployed: list[dict[str, Any]] = []
     if platform is not None:
         now, rows = system_clock.now(), platform.library.rows()
-        current = {office: platform.library.number_in_force(office, now) for office in {row.office for row in rows}}
+        current = {n for office in {row.office for row in rows} for n in platform.library.numbers_in_force(office, now)}
         deployed = [
             {
-                "name": row.office,
+                "name": row.pack,
+                "office": row.office,
                 "number": row.number,
                 "title": row.title,
                 "document": row.document,
                 "effective_from": row.effective_from,
-                "in_force": row.number == current[row.office],
+                "in_force": row.number in current,
                 "digest": row.digest,
                 "deployed_by": row.deployed_by,
                 "note": row.note,
@@ -60,7 +61,8 @@ def _every(platform: Platform | None) -> dict[str, list[dict[str, Any]]]:
 def _say_every(listed: dict[str, list[dict[str, Any]]]) -> None:
     for row in listed["deployed"]:
         mark = "*" if row["in_force"] else " "
-        click.echo(f"{mark} {row['name']}  第 {row['number']} 号  {row['effective_from']:%Y-%m-%d} 起  {row['title']}")
+        name = row["name"] if row["name"] == row["office"] else f"{row['office']} · {row['name']}"
+        click.echo(f"{mark} {name}  第 {row['number']} 号  {row['effective_from']:%Y-%m-%d} 起  {row['title']}")
     for row in listed["folders"]:
         click.echo(f"  {row['folder']}  {row['title']}")
 

@@ -16,8 +16,9 @@ from app.replaying.reader import read_messages
 from app.replaying.report import figures, lines
 from app.replaying.run import Replay
 from app.settings import from_environment
+from persistence.library import NEVER
 from persistence.replays import fared
-from processes.errors import NoDeployment
+from processes.errors import NoDeployment, Unconfirmed
 from processes.people import SYSTEM
 from processes.regulation import Regulation
 from timers.clock import elapsed, system_clock
@@ -26,9 +27,7 @@ from timers.clock import elapsed, system_clock
 @click.command()
 @click.argument("file", metavar="FILE.csv", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--pack", "pack_", required=True, metavar="DIR|NAME", help="按哪个规程包办理。 The pack to replay by.")
-@click.option(
-    "--limit", type=click.IntRange(min=1), metavar="N", help="只取最早的 N 封。 Only the earliest N."
-)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="只取最早的 N 封。 Only the earliest N.")
 @as_json
 def replay(file: Path, pack_: str, limit: int | None, json_: bool) -> None:
     """用真实来信回放：各按其时登记、办理、答复，时限在虚拟时间里到期。 Replay real messages in virtual time.
@@ -66,5 +65,10 @@ def _regulation(platform: Platform, text: str) -> Regulation:
             return platform.library.latest(text)
         except NoDeployment:
             pass
-    row = deploy(platform, find_pack(text), actor=SYSTEM, now=now, note="replay").row
+    pack = find_pack(text)
+    try:
+        row = deploy(platform, pack, actor=SYSTEM, now=now, note="replay").row
+    except Unconfirmed:
+        # Nothing of a replay is real: on values that nobody has confirmed it runs on a draft that is never in force.
+        row = deploy(platform, pack, actor=SYSTEM, now=now, note="replay", effective_from=NEVER).row
     return platform.library.of(row.number)

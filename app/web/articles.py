@@ -84,7 +84,7 @@ def _kinds() -> dict[str, str]:
 
 def _tabs(regulation: Regulation, found: Articles, kind: str) -> list[dict[str, Any]]:
     words = {"": _("全部"), **_kinds(), NOWHERE: _("无对应环节")}
-    at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number}
+    at: dict[str, Any] = {"pack": regulation.name, "deployment": regulation.number}
     return [
         {
             "label": label,
@@ -120,7 +120,7 @@ def _shown(article: Article, found: Articles, regulation: Regulation) -> dict[st
 
 
 def _at(regulation: Regulation) -> dict[str, Any]:
-    return {"pack": regulation.office, "deployment": regulation.number}
+    return {"pack": regulation.name, "deployment": regulation.number}
 
 
 def _processes(article: Article, regulation: Regulation) -> list[Link]:

@@ -71,7 +71,10 @@ def start(process: str) -> str | tuple[str, int] | Response:
     g.form = form
     values = form.values if form is not None else {}
     door, files = context.platform().door, attachments.handed_in(form)
-    result = verbs.open_case(door, me, office, process, values, context.now(), personal=personal, files=files)
+    at = context.now()
+    result = verbs.open_case(
+        door, me, office, process, values, at, pack=regulation.name, personal=personal, files=files
+    )
     assert result is not None  # only a claim makes it None
     tell(result, _("已开立，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))
@@ -99,7 +102,7 @@ def _page(process: Process, form: BoundForm | None) -> str:
     return render_template(
         "cases/start.html",
         process=_start(process) | {"name": process.name, "act": _("开立%(name)s", name=short_name(process))},
-        diagram=url_for("packs.process", pack=regulation.office, deployment=regulation.number, process=process.id),
+        diagram=url_for("packs.process", pack=regulation.name, deployment=regulation.number, process=process.id),
         form=form,
     )
 
@@ -132,7 +135,7 @@ def _duties() -> list[dict[str, str]]:
     """The duties that come round, the next one first."""
     regulation = context.in_force()
     planned = Recurrences(context.platform().database).all(context.office())
-    at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number}
+    at: dict[str, Any] = {"pack": regulation.name, "deployment": regulation.number}
     return [
         {
             "name": regulation.definitions.processes[one.process].name,
@@ -141,7 +144,7 @@ def _duties() -> list[dict[str, str]]:
             "href": url_for("packs.process", process=one.process, **at),
         }
         for one in sorted(planned, key=_due)
-        if one.process in regulation.definitions.processes
+        if one.pack == regulation.name and one.process in regulation.definitions.processes
     ]
 
 

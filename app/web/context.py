@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -81,17 +80,31 @@ def office() -> str:
     return chosen if chosen in held else held[0]
 
 
+def packs() -> list[str]:
+    """The regulations that the office runs, its first one first; most offices run one."""
+    if "packs" not in g:
+        g.packs = platform().library.packs(office())
+    return cast(list[str], g.packs)
+
+
 def in_force() -> Regulation:
-    """The regulation of the office in force now. Raises `NoDeployment`."""
+    """The regulation in force now, of those of the office the one the person works by. Raises `NoDeployment`."""
     if "regulation" not in g:
-        g.regulation = platform().library.in_force(office(), now())
+        chosen = session.get("pack")
+        pack = chosen if chosen in packs() else None
+        g.regulation = platform().library.in_force(office(), now(), pack)
     return cast(Regulation, g.regulation)
 
 
 def sight() -> Sight:
-    """What the person sees of the office."""
-    roles = me().roles(office())
-    return Sight(me(), office(), bool(roles & SEES_ALL) or sees_office(me(), in_force()))
+    """What the person sees of the office, under the regulation they work by."""
+    if "sight" not in g:
+        regulation, roles = in_force(), me().roles(office())
+        whole = bool(roles & SEES_ALL) or sees_office(me(), regulation)
+        several = len(packs()) > 1
+        deployments = platform().library.deployments(office(), regulation.name) if several else ()
+        g.sight = Sight(me(), office(), whole, tuple(deployments))
+    return cast(Sight, g.sight)
 
 
 def calendar() -> Calendar:
@@ -145,8 +158,9 @@ def role_names() -> dict[tuple[str, str], str]:
         own = {ADMIN: _("系统管理员"), AUDITOR: _("审计员"), OWNER: _("流程管理员")}
         g.role_names = {}
         for row in platform().read.offices():
-            with suppress(NoDeployment):
-                roles = platform().library.in_force(row["id"], now()).roles
+            library = platform().library
+            for regulation in map(library.of, library.numbers_in_force(row["id"], now())):
+                roles = regulation.roles
                 g.role_names |= {(row["id"], code): str(role.get("name", code)) for code, role in roles.items()}
             g.role_names |= {(row["id"], code): name for code, name in own.items()}
     return cast(dict[tuple[str, str], str], g.role_names)

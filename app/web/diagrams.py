@@ -62,7 +62,7 @@ def _drawing(loaded: Loaded, process: Process, live: set[str], done: set[str]) -
     live_names = [elements[element].name or element for element in live_here]
     now = "、".join(live_names) or _("无")
     regulation = loaded.regulation
-    at: dict[str, Any] = {"pack": regulation.office, "deployment": str(regulation.number), "process": process.id}
+    at: dict[str, Any] = {"pack": regulation.name, "deployment": str(regulation.number), "process": process.id}
     return {
         "name": process.name,
         "xml": url_for("packs.diagram", **at),

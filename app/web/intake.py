@@ -38,7 +38,9 @@ def receive() -> str | tuple[str, int] | Response:
     g.form = form
     door, files = context.platform().door, attachments.handed_in(form)
     personal = compiled.personal_keys
-    result = verbs.receive(door, me, office, form.values, context.now(), personal=personal, files=files)
+    result = verbs.receive(
+        door, me, office, form.values, context.now(), personal=personal, files=files, pack=regulation.name
+    )
     tell(result, _("已登记，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))
 

@@ -53,8 +53,18 @@ def rail() -> dict[str, Any]:
         "offices": [
             {"id": one, "title": office.get(one, one), "current": one == here} for one in context.person().offices
         ],
+        "packs": _packs(),
         "groups": [{"title": title, "items": items} for title, items in _groups() if items],
     }
+
+
+def _packs() -> list[dict[str, Any]]:
+    """The regulations of the office to choose from; none where it has one."""
+    if len(context.packs()) < 2:
+        return []
+    library, here = context.platform().library, context.in_force().number
+    found = map(library.of, library.numbers_in_force(context.office(), context.now()))
+    return [{"id": one.name, "title": one.title, "current": one.number == here} for one in found]
 
 
 def _groups() -> list[tuple[str, list[Item]]]:
@@ -95,7 +105,7 @@ def _groups() -> list[tuple[str, list[Item]]]:
 def _articles() -> list[Item]:
     with suppress(NoDeployment):
         if ARTICLES in context.in_force().pack.files:
-            href, on_articles = url_for("articles.index", pack=context.office()), request.blueprint == "articles"
+            href, on_articles = url_for("articles.index", pack=context.in_force().name), request.blueprint == "articles"
             return [Item(href, "article", _("条文对照"), current=on_articles)]
     return []
 

@@ -10,6 +10,7 @@ from flask import url_for
 
 from app.web import context
 from app.web.language import _, language
+from app.web.words import exact_moment
 from decisions import Decision
 from decisions.outline import Outline, outline
 from forms import FieldSpec
@@ -41,7 +42,7 @@ def timers_of(regulation: Regulation) -> list[dict[str, Any]]:
     for process, element in _timer_elements(regulation):
         if _work(element) is not None:
             continue  # its rows of the table say more
-        at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number, "process": process.id}
+        at: dict[str, Any] = {"pack": regulation.name, "deployment": regulation.number, "process": process.id}
         listed.append(
             {
                 "id": element.properties.get("timer") or "—",
@@ -56,8 +57,38 @@ def timers_of(regulation: Regulation) -> list[dict[str, Any]]:
     return sorted(listed, key=lambda timer: (timer["id"] == "—", timer["id"]))
 
 
+def parameters_of(regulation: Regulation) -> list[dict[str, Any]]:
+    """Values that an owner may have to revise, with who confirmed those that are masked in the text."""
+    library, names = context.platform().library, context.people_names()
+    known = library.confirmations(regulation.office, regulation.name)
+    listed = []
+    for one in regulation.parameters.values():
+        confirmed = known.get(one.name) if one.must_be_confirmed else None
+        listed.append(
+            {
+                "name": one.title,
+                "key": one.name,
+                "value": _value(one.value),
+                "unit": one.unit,
+                "cites": one.cites,
+                **_kind(one.kind),
+                "source": confirmed.source if confirmed else "",
+                "by": names.get(confirmed.by, confirmed.by) if confirmed else "",
+                "at": exact_moment(confirmed.at, regulation.zone)[:16] if confirmed else "",
+            }
+        )
+    return listed
+
+
+def _value(value: Any) -> str:
+    """A value in words; nothing for one that is not set."""
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    return "、".join(map(_value, value)) if isinstance(value, list) else "" if value is None else str(value)
+
+
 def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
-    at: dict[str, Any] = {"pack": regulation.office, "deployment": regulation.number, "decision": LIMITS}
+    at: dict[str, Any] = {"pack": regulation.name, "deployment": regulation.number, "decision": LIMITS}
     columns = {column.name: index for index, column in enumerate(table.outputs)}
     used: dict[str, list[str]] = {}
     for _process, element in _timer_elements(regulation):

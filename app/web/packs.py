@@ -9,10 +9,11 @@ from werkzeug.exceptions import Forbidden
 
 from app.web import context
 from app.web.language import _
-from app.web.pack_lists import decision_name, forms_of, timers_of
+from app.web.pack_lists import decision_name, forms_of, parameters_of, timers_of
 from app.web.story import Teller
 from app.web.words import exact_moment
 from decisions.outline import outline
+from persistence.library import NEVER
 from processes.engine.diagram import Element
 from processes.errors import NotFound
 from processes.regulation import Regulation
@@ -22,36 +23,42 @@ blueprint = Blueprint("packs", __name__, url_prefix="/packs")
 
 def deployed(pack: str) -> Regulation:
     """The deployment that `?deployment=` names, or the one in force. Raises `NotFound`, `NoDeployment`."""
-    if pack not in context.person().offices:
-        raise NotFound()
-    number = request.args.get("deployment", type=int)
+    library, number = context.platform().library, request.args.get("deployment", type=int)
+    office = office_of(pack)
     if number is None:
-        return context.platform().library.in_force(pack, context.now())
-    if number not in {row.number for row in context.platform().library.rows(pack)}:
+        return library.in_force(office, context.now(), pack)
+    if number not in library.deployments(office, pack):
         raise NotFound()
-    return context.platform().library.of(number)
+    return library.of(number)
+
+
+def office_of(pack: str) -> str:
+    """The office of the person that runs a pack, this one before others. Raises `NotFound`."""
+    library, here = context.platform().library, context.office()
+    offices = sorted(context.person().offices, key=lambda office: office != here)
+    for office in offices:
+        if pack in library.packs(office):
+            return office
+    raise NotFound()
 
 
 @blueprint.get("/")
 def index() -> str:
     """The regulations of the offices the person works in."""
-    packs = []
-    for office in context.person().offices:
-        number = context.platform().library.number_in_force(office, context.now())
-        if number is None:
-            continue
-        regulation = context.platform().library.of(number)
-        packs.append(
-            {
-                "id": office,
-                "title": regulation.title,
-                "document": regulation.document,
-                "version": _("第 %(n)s 版", n=number),
-                "effective": _day(regulation),
-                "words": _words(regulation),
-                "href": url_for("packs.show", pack=office),
-            }
-        )
+    library, now = context.platform().library, context.now()
+    found = [library.of(n) for office in context.person().offices for n in library.numbers_in_force(office, now)]
+    packs = [
+        {
+            "id": regulation.name,
+            "title": regulation.title,
+            "document": regulation.document,
+            "version": _("第 %(n)s 版", n=regulation.number),
+            "effective": _day(regulation),
+            "words": _words(regulation),
+            "href": url_for("packs.show", pack=regulation.name),
+        }
+        for regulation in found
+    ]
     return render_template("packs/index.html", packs=packs)
 
 
@@ -76,6 +83,7 @@ def show(pack: str) -> str:
         decisions=[_decision(regulation, key, at) for key in regulation.tables],
         forms=forms_of(regulation),
         timers=timers_of(regulation),
+        parameters=parameters_of(regulation),
         deployments=_deployments(pack),
     )
 
@@ -183,16 +191,18 @@ def _element(regulation: Regulation, element: Element) -> dict[str, Any]:
 
 def _deployments(pack: str) -> list[dict[str, Any]]:
     library, names = context.platform().library, context.people_names()
-    current, zone = library.number_in_force(pack, context.now()), context.in_force().zone
+    office, zone = office_of(pack), context.in_force().zone
+    current = library.number_in_force(office, context.now(), pack)
     return [
         {
             "number": row.number,
             "current": row.number == current,
-            "effective": exact_moment(row.effective_from, zone)[:16],
+            "effective": exact_moment(row.effective_from, zone)[:16] if row.effective_from < NEVER else _("仅供推演"),
             "by": names.get(row.deployed_by, row.deployed_by),
             "note": row.note,
             "digest": row.digest,
             "href": url_for("packs.show", pack=pack, deployment=row.number),
         }
-        for row in library.rows(pack)
+        for row in library.rows(office)
+        if row.pack == pack
     ]

@@ -9,6 +9,7 @@ from flask_login import current_user, logout_user
 from werkzeug.wrappers import Response
 
 from app.settings import DEMO_PASSWORD
+from app.web import context
 from app.web.auth import sign_in_with
 from app.web.context import desk, now, platform, role_names
 from app.web.language import _
@@ -54,6 +55,17 @@ def choose_office() -> Response:
     if office not in current_user.offices:
         abort(404)
     session["office"] = office
+    session.pop("pack", None)
+    return redirect(url_for("inbox.index"))
+
+
+@blueprint.post("/pack")
+def choose_pack() -> Response:
+    """Work by another regulation of the office, where it has several."""
+    pack = request.form.get("pack", "")
+    if pack not in context.packs():
+        abort(404)
+    session["pack"] = pack
     return redirect(url_for("inbox.index"))
 
 
@@ -79,9 +91,7 @@ def _demo_people() -> list[dict[str, Any]]:
             groups.setdefault(names.get((duty.office, duty.role), duty.role), []).append(entry)
     order = list(dict.fromkeys(names.values()))
     ranked = sorted(groups.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
-    return [
-        {"role": role, "people": sorted(people, key=lambda person: not person["busy"])} for role, people in ranked
-    ]
+    return [{"role": role, "people": sorted(people, key=lambda person: not person["busy"])} for role, people in ranked]
 
 
 def _busy_units() -> set[str]:

@@ -21,10 +21,12 @@ from app.settings import Settings
 from app.web import context
 from app.web.language import _, pick
 from app.web.words import exact_moment
+from persistence.confirmations import Confirmed
 from persistence.uploads import Upload, Uploads
 from processes import verbs
-from processes.errors import BadPack, NotFound, Refusal
+from processes.errors import BadPack, NotFound, Refusal, SameNumbers, Unconfirmed
 from processes.pack import read_pack
+from processes.parameters import parameters_of
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/deploy")
 
@@ -93,14 +95,36 @@ def apply() -> Answer | tuple[str, int]:
                 now=context.now(),
                 effective_from=datetime.combine(begins, time(), zone_of(pack)),
                 note=note,
+                office=here,
                 folder=folder,
             )
-        except (BadPack, ScenariosFailed) as error:
+        except (BadPack, ScenariosFailed, Unconfirmed, SameNumbers) as error:
             return _page(wrong=pick(error.zh, error.en)), 422
     uploads.forget(here, person.id)
     said = _("已部署为第 %(n)s 版，%(day)s 起生效。") if done.new else _("早已部署为第 %(n)s 版，%(day)s 起生效。")
     flash(said % {"n": done.row.number, "day": begins.isoformat()}, "done")
-    return redirect(url_for("packs.show", pack=here, deployment=done.row.number))
+    return redirect(url_for("packs.show", pack=done.row.pack, deployment=done.row.number))
+
+
+@blueprint.post("/confirm")
+def confirm() -> Answer | tuple[str, int]:
+    """Confirm one masked value of what was checked."""
+    _require_owner("confirm")
+    platform, here, person = context.platform(), context.office(), context.person()
+    upload = Uploads(platform.database).find(here, person.id)
+    if upload is None:
+        raise NotFound()
+    name, source = request.form.get("name", ""), request.form.get("source", "").strip()[:MOST_NOTE]
+    if not source:
+        return _page(unsourced=name), 422
+    with unpacked(upload.content) as folder:
+        pack = read_pack(folder)
+        parameter = parameters_of(pack).get(name)
+        value = parameter.value if parameter else None
+        platform.library.confirm(
+            pack, Confirmed(name, value, source), actor=context.me(), now=context.now(), office=here
+        )
+    return redirect(url_for("uploads.index", _anchor="masked"))
 
 
 @blueprint.post("/discard")
@@ -117,7 +141,7 @@ def current() -> Response:
     if not context.may_deploy():
         raise Forbidden()
     regulation = context.in_force()
-    name = f"{regulation.office}-{regulation.number}.zip"
+    name = f"{regulation.name}-{regulation.number}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(write_archive(regulation.pack), content_type="application/zip", headers=headers)
 
@@ -137,12 +161,13 @@ def _plain(name: str) -> str:
     return "".join(one for one in last if one.isprintable())[:120] or "pack.zip"
 
 
-def _page(*, wrong: str = "", wrong_date: str = "") -> str:
+def _page(*, wrong: str = "", wrong_date: str = "", unsourced: str = "") -> str:
     upload = Uploads(context.platform().database).find(context.office(), context.person().id)
     return render_template(
         "uploads/index.html",
         wrong=wrong,
         wrong_date=wrong_date,
+        unsourced=unsourced,
         note=request.form.get("note", ""),
         upload=_shown(upload) if upload else None,
         words=_attribute_words(),
@@ -157,7 +182,10 @@ def _shown(upload: Upload) -> dict[str, Any]:
         for result in scenarios["results"]
         if not result["passed"]
     ]
+    masked = _masked(checked)
     return {
+        "masked": masked,
+        "waiting": sum(not one["by"] for one in masked),
         "name": upload.file_name,
         "at": exact_moment(upload.uploaded_at, context.zone())[:16],
         "title": checked["title"],
@@ -172,6 +200,25 @@ def _shown(upload: Upload) -> dict[str, Any]:
         "against": checked["against"],
         "groups": _groups([*checked["files"], *checked["changes"]]),
     }
+
+
+def _masked(checked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The masked values of the pack, and who confirmed them as it states them."""
+    if not checked.get("masked"):
+        return []
+    names = context.people_names()
+    known = context.platform().library.confirmations(context.office(), checked["pack"])
+    listed = []
+    for one in checked["masked"]:
+        found = known.get(one["name"])
+        valid = found is not None and str(found.value) == str(one["value"])
+        said = {
+            "by": names.get(found.by, found.by) if found and valid else "",
+            "at": exact_moment(found.at, context.zone())[:16] if found and valid else "",
+            "source": found.source if found and valid else "",
+        }
+        listed.append({**one, **said})
+    return listed
 
 
 def _proposed(checked: Mapping[str, Any]) -> str:

@@ -12,8 +12,9 @@ from app.platform import Platform
 from app.settings import DEMO_PASSWORD, Settings
 from app.web.passwords import hash_password
 from processes.pack import read_pack
-from processes.people import SYSTEM, Duty
+from processes.people import Duty
 from tests.app.browsing import OFFICE, PEOPLE, REQUEST, ROOT, Browser, Clock
+from tests.deploying import put_in_force
 from tests.small import Small
 
 
@@ -23,7 +24,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     platform = Platform(f"sqlite:///{tmp_path_factory.mktemp('app') / 'jieban.db'}", "a secret of the tests")
     long_ago = datetime(2022, 11, 11, tzinfo=UTC)
     pack = read_pack(ROOT / "bpmn" / "nanchang")
-    platform.library.deploy(pack, effective_from=long_ago, actor=SYSTEM, note="首次部署", now=long_ago)
+    put_in_force(platform, pack, long_ago, note="首次部署")
     password = hash_password(DEMO_PASSWORD)
     for login, (name, duties) in PEOPLE.items():
         held = [Duty(OFFICE, role, unit) for role, unit in duties]

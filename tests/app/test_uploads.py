@@ -86,7 +86,7 @@ def test_a_pack_of_another_office_is_refused(small_house: House) -> None:
         files["pack.toml"] = files["pack.toml"].replace(b'name = "small"', b'name = "other"', 1)
 
     page = upload(enter("process_owner"), zipped(files_of_small(renamed)))
-    assert "规程包，不是" in " ".join(page.words("//tbody/tr"))
+    assert "规程包，本机构施行的是" in " ".join(page.words("//tbody/tr"))
 
 
 def test_the_pack_in_force_is_downloaded_and_comes_back_unchanged(small_house: House) -> None:

@@ -29,8 +29,9 @@ from persistence import tables as t
 from persistence.audit import verify
 from processes import verbs
 from processes.pack import read_pack
-from processes.people import SYSTEM, Actor, Duty
+from processes.people import Actor, Duty
 from tests.crash.clients import Client
+from tests.deploying import put_in_force
 from tests.small import FOLDER, LONG_AGO, SECRET
 
 JIEBAN = Path(sys.executable).parent / "jieban"
@@ -83,7 +84,7 @@ def database(tmp_path: Path) -> Path:
     table.write_text(in_minutes.replace("<text>10</text>", "<text>30</text>"))
     path = tmp_path / "jieban.db"
     platform = Platform(f"sqlite:///{path}", SECRET)
-    platform.library.deploy(read_pack(pack), effective_from=LONG_AGO, actor=SYSTEM, note="", now=LONG_AGO)
+    put_in_force(platform, read_pack(pack), LONG_AGO)
     password = hash_password(DEMO_PASSWORD)
     for number in range(CLIENTS + OTHERS):
         platform.people.add(f"busy{number}", "某人", password, list(EVERYTHING))
