@@ -18,7 +18,7 @@ from app.replaying.run import Replay
 from app.settings import from_environment
 from persistence.library import NEVER
 from persistence.replays import fared
-from processes.errors import NoDeployment, Unconfirmed
+from processes.errors import NoDeployment
 from processes.people import SYSTEM
 from processes.regulation import Regulation
 from timers.clock import elapsed, system_clock
@@ -58,17 +58,15 @@ def replay(file: Path, pack_: str, limit: int | None, json_: bool) -> None:
 
 
 def _regulation(platform: Platform, text: str) -> Regulation:
-    """The newest deployment under a name; a folder, or a name that was never deployed, is deployed now."""
+    """The newest deployment under a name; a folder, or a name that was never deployed, becomes a draft.
+
+    Nothing of a replay is real: it may run on what is not in force, on values that nobody has confirmed.
+    """
     now = system_clock.now()
     if "/" not in text and text != ".":
         try:
             return platform.library.latest(text)
         except NoDeployment:
             pass
-    pack = find_pack(text)
-    try:
-        row = deploy(platform, pack, actor=SYSTEM, now=now, note="replay").row
-    except Unconfirmed:
-        # Nothing of a replay is real: on values that nobody has confirmed it runs on a draft that is never in force.
-        row = deploy(platform, pack, actor=SYSTEM, now=now, note="replay", effective_from=NEVER).row
+    row = deploy(platform, find_pack(text), actor=SYSTEM, now=now, note="replay", effective_from=NEVER).row
     return platform.library.of(row.number)

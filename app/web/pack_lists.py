@@ -20,6 +20,7 @@ from timers.words import limit_words
 
 LIMITS = "limits"
 """The decision that says how long everything may take (docs/architecture.md)."""
+PARAMETER = re.compile(r"\bparameter\.(\w+)")
 LIMIT_CALL = re.compile(r'=?\s*limit\("([^"]+)"\)')
 
 
@@ -48,7 +49,7 @@ def timers_of(regulation: Regulation) -> list[dict[str, Any]]:
                 "id": element.properties.get("timer") or "—",
                 "name": element.name or element.id,
                 "href": url_for("packs.process", element=element.id, **at),
-                "limit": element.timer,
+                "limit": _resolved(regulation, element.timer or ""),
                 "cites": element.properties.get("cites"),
                 **_kind(element.properties.get("kind", "")),
                 "then": process.name.partition("：")[0],
@@ -80,6 +81,17 @@ def parameters_of(regulation: Regulation) -> list[dict[str, Any]]:
     return listed
 
 
+def _resolved(regulation: Regulation, text: str) -> str:
+    """A cell or expression with the values of the parameters it reads."""
+    known = regulation.parameters
+
+    def value(found: re.Match[str]) -> str:
+        one = known.get(found[1])
+        return found[0] if one is None else _("未设定") if one.value is None else _value(one.value)
+
+    return PARAMETER.sub(value, text)
+
+
 def _value(value: Any) -> str:
     """A value in words; nothing for one that is not set."""
     if isinstance(value, bool):
@@ -109,7 +121,7 @@ def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
                 "name": "、".join(dict.fromkeys(used.get(work, [rule.annotation or work]))),
                 "when": "；".join(conditions),
                 "href": url_for("decisions.show", **at),
-                "limit": limit_text(cells.get("value", ""), cells.get("unit", "")),
+                "limit": limit_text(*(_resolved(regulation, cells.get(key, "")) for key in ("value", "unit"))),
                 "cites": cells.get("basis"),
                 **_kind(cells.get("kind", "")),
                 "then": decision_name(regulation.tables[LIMITS]),
