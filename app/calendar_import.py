@@ -1,8 +1,8 @@
 """Importing a holiday notice: look at what it would move, then adopt it and recompute, one command per order.
 
 The notice makes a new version of the calendar. Running deadlines that were computed with another version are computed
-again through the door; each move is journalled with old and new. Stopped half-way, it goes on where it was: what is
-still on another version is what remains to be done.
+again through the door; each move is journalled with old and new. From the page that is a batch (`app/working`), done in
+slices while people go on working: what is still on another version is what remains to be done.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from app.platform import Platform
+from persistence.batches import Batch, Batches
 from persistence.store import UnitOfWork
 from processes import due_times, verbs
 from processes.command import Command
@@ -20,6 +21,8 @@ from processes.people import Actor
 from timers.calendar import Calendar
 from timers.notice import Notice
 
+KIND = "holidays"
+"""The kind of the batch that recomputes."""
 MOST_PREVIEWED = 200
 """Orders that a preview computes; the count says how many there are."""
 
@@ -71,13 +74,29 @@ def apply(
     progress: Callable[[int], Any] | None = None,
 ) -> int:
     """Adopt the notice and recompute every running deadline. Returns how many orders were computed again."""
-    calendar = platform.calendars.current().with_notice(notice)
-    platform.calendars.adopt(calendar, actor=actor, source=notice.source, now=now)
-    changed = {"year": notice.year, "source": notice.source, "version": calendar.version}
-    verbs.record(platform.door, actor, office, "import_calendar", changed, now)
+    calendar = _adopt(platform, notice, actor, office, now)
     affected = platform.calendars.affected_orders(calendar)
     for order_id in affected:
         verbs.recalculate(platform.door, actor, order_id, calendar, now)
         if progress is not None:
             progress(1)
     return len(affected)
+
+
+def begin(platform: Platform, notice: Notice, actor: Actor, office: str, now: datetime) -> Batch | None:
+    """Adopt the notice, and leave the recomputing to a batch that commits with it; None if nothing is to be done."""
+    batches, number = Batches(platform.database), None
+    with platform.database.transaction() as work:
+        calendar = _adopt(platform, notice, actor, office, now)
+        total = len(platform.calendars.affected_orders(calendar))
+        if total:
+            number = batches.begin(work, office, KIND, calendar.version, total, actor.user, now)
+    return None if number is None else batches.get(number)
+
+
+def _adopt(platform: Platform, notice: Notice, actor: Actor, office: str, now: datetime) -> Calendar:
+    calendar = platform.calendars.current().with_notice(notice)
+    platform.calendars.adopt(calendar, actor=actor, source=notice.source, now=now)
+    changed = {"year": notice.year, "source": notice.source, "version": calendar.version}
+    verbs.record(platform.door, actor, office, "import_calendar", changed, now)
+    return calendar

@@ -18,6 +18,8 @@ from app.commands.failing import sentence_of
 COMMANDS = {
     "init": "app.commands.installing:init",
     "serve": "app.commands.serving:serve",
+    "worker": "app.commands.working:worker",
+    "outbox": "app.commands.outbox:outbox",
     "deploy": "app.commands.deploying:deploy_command",
     "confirm": "app.commands.confirming:confirm",
     "packs": "app.commands.packs:packs",
@@ -29,6 +31,9 @@ COMMANDS = {
     "decide": "app.commands.asking:decide",
     "trace": "app.commands.trace:trace",
     "audit": "app.commands.audit:audit",
+    "backup": "app.commands.backup:backup",
+    "restore": "app.commands.backup:restore",
+    "database": "app.commands.database:database",
     "tck": "app.commands.tck:tck",
 }
 

@@ -10,6 +10,7 @@ from flask import Flask
 from app.platform import Platform
 from app.settings import Settings
 from app.web import (
+    access,
     accounts,
     archive,
     articles,
@@ -29,6 +30,7 @@ from app.web import (
     ledger,
     navigation,
     orders,
+    outbox,
     packs,
     people,
     security,
@@ -48,6 +50,8 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     platform = platform or Platform(settings.database_url, settings.master_key)
     context.init_context(app, settings, platform, clock)
+    access.init_access_log(app)
+    health.init_health(app, platform, clock)
     uploads.init_uploads(app, settings)
     attachments.init_attachments(app, settings)
     security.init_security(app, https=settings.https)
@@ -59,6 +63,6 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     errors.init_errors(app)
     for pages in (health, sign_in, inbox, intake, orders, diagrams, packs, decisions, calendar, people):
         app.register_blueprint(pages.blueprint)
-    for registers in (cases, ledger, archive, incidents, accounts, units, uploads, articles, attachments):
+    for registers in (cases, ledger, archive, incidents, outbox, accounts, units, uploads, articles, attachments):
         app.register_blueprint(registers.blueprint)
     return app

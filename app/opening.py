@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.platform import Platform
 from app.settings import Settings, from_environment
+from app.working.announcing import connect_queue
 from persistence.key_check import check_key
 from processes.errors import Refusal
 from processes.order import Order
@@ -25,6 +26,7 @@ def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None =
         path.parent.mkdir(parents=True, exist_ok=True)
     platform = Platform(settings.database_url, settings.master_key, saved=saved)
     check_key(platform.database)
+    connect_queue(platform)
     return platform
 
 

@@ -1,4 +1,6 @@
-"""The server: waitress with the web app, and the scheduler of deadlines in the same process.
+"""The server: waitress with the web app, and all background work in the same process, on either database.
+
+With PostgreSQL further web processes (`app.wsgi` under gunicorn) and workers (`jieban worker`) may run beside it.
 
 On SIGTERM or SIGINT it takes no new connections, finishes the requests and the sweep it is in, and ends.
 """
@@ -15,9 +17,10 @@ from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 
 from app.factory import create_app
+from app.observing.metrics import STEPS
 from app.opening import open_platform
 from app.settings import Settings
-from app.sweeping import Sweeping
+from app.working.worker import background
 from processes.order import Order
 from timers.clock import elapsed
 
@@ -32,10 +35,11 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
     """
 
     def saved(order: Order) -> None:
-        sweeping.saved(order)
+        STEPS.inc()
+        working.saved(order)
 
     platform = open_platform(settings, saved=saved)
-    sweeping = Sweeping(platform)
+    working = background(platform, settings)
     sockets: dict[int, Any] = {}
     server = create_server(
         create_app(settings, platform),
@@ -53,7 +57,7 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
-    sweeping.start()
+    working.start()
     shown = f"[{host}]" if ":" in host else host
     ready(f"http://{shown}:{_port(sockets)}")
     try:
@@ -62,7 +66,7 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
         _finish(sockets)
     finally:
         server.task_dispatcher.shutdown()
-        sweeping.shutdown()
+        working.shutdown()
 
 
 def _finish(sockets: dict[int, Any]) -> None:

@@ -1,11 +1,22 @@
-"""What differs from one installation to the next, read once from the environment.
+"""What differs from one installation to the next, read once from the environment and checked before anything starts.
 
 | variable | meaning | default |
 |---|---|---|
-| `JIEBAN_DATABASE_URL` | SQLAlchemy URL of the store | `sqlite:///var/jieban.db` |
+| `JIEBAN_DATABASE_URL` | `sqlite:///…` or `postgresql://…` | `sqlite:///var/jieban.db` |
 | `JIEBAN_SECRET_KEY` | key of the session cookies | made once, kept in `var/secret_key` |
 | `JIEBAN_MASTER_KEY` | key that wraps the keys of personal values; losing it loses them | the secret key |
 | `JIEBAN_HTTPS` | `1` when a proxy in front ends TLS: cookies then go over https only | off |
+| `JIEBAN_SMTP_URL` | `smtp://`, `smtp+starttls://` or `smtps://` `[user:password@]host[:port]` | no e-mail |
+| `JIEBAN_MAIL_FROM` | address that e-mails come from | needed with `JIEBAN_SMTP_URL` |
+| `JIEBAN_WEBHOOK_URL` | where notices to petitioners are posted (an SMS gateway) | no gateway |
+| `JIEBAN_WEBHOOK_SECRET` | signs what is posted; 16 characters at least | needed with `JIEBAN_WEBHOOK_URL` |
+| `JIEBAN_WEBHOOK_PRIVATE` | `1`: the gateway may be in the own network, and speak plain http | off |
+| `JIEBAN_ANCHOR_FILE` | digests of the journal, kept outside the database | beside an SQLite file |
+| `JIEBAN_METRICS_TOKEN` | bearer token that `/metrics` asks for | loopback only |
+| `JIEBAN_LOG_LEVEL` | `DEBUG`, `INFO`, `WARNING`, `ERROR` | `WARNING` |
+
+Every variable may be given as a file instead, `JIEBAN_SECRET_KEY_FILE=/run/secrets/…`, so that no secret need stand in
+an environment.
 """
 
 from __future__ import annotations
@@ -13,13 +24,28 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from app.delivery.ways import MailServer, Ways, Webhook, is_address
 
 ROOT = Path(__file__).resolve().parent.parent
 
 DEMO_PASSWORD = "jieban-demo"
 """The password of every demo user; shown on the sign-in page of a demo."""
+
+LEAST_SECRET = 16
+SWITCH = ("", "0", "1")
+SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
+
+
+class BadSetting(Exception):
+    """A variable of the environment that cannot be used. `name`: which."""
+
+    def __init__(self, name: str, zh: str, en: str) -> None:
+        self.name, self.zh, self.en = name, f"{name}：{zh}", f"{name}: {en}"
+        super().__init__(f"{self.zh} / {self.en}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +63,114 @@ class Settings:
     request_bytes: int = 4 * 1024 * 1024
     upload_bytes: int = 21 * 1024 * 1024
     attachment_bytes: int = 25 * 1024 * 1024
+    ways: Ways = field(default_factory=Ways)
+    anchors: Path | None = None
+    metrics_token: str | None = None
+    log_level: str = "WARNING"
 
 
 def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = False) -> Settings:
-    """Settings of this process. Creates `var/` beside the code when a default needs it."""
+    """Settings of this process. Creates `var/` beside the code when a default needs it. Raises `BadSetting`."""
+    given = Given(environ)
     var = ROOT / "var"
-    url = environ.get("JIEBAN_DATABASE_URL")
-    key = environ.get("JIEBAN_SECRET_KEY")
+    url, key = given.text("JIEBAN_DATABASE_URL"), given.text("JIEBAN_SECRET_KEY")
     if not url or not key:
         var.mkdir(exist_ok=True)
     key = key or _kept_key(var / "secret_key")
+    anchors = given.text("JIEBAN_ANCHOR_FILE")
+    level = given.text("JIEBAN_LOG_LEVEL") or "WARNING"
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise BadSetting("JIEBAN_LOG_LEVEL", "应为 DEBUG、INFO、WARNING 或 ERROR。", "DEBUG, INFO, WARNING or ERROR.")
     return Settings(
         database_url=url or f"sqlite:///{var / 'jieban.db'}",
         secret_key=key,
-        master_key=environ.get("JIEBAN_MASTER_KEY") or key,
+        master_key=given.text("JIEBAN_MASTER_KEY") or key,
         demo=demo,
-        https=environ.get("JIEBAN_HTTPS") == "1",
+        https=given.switch("JIEBAN_HTTPS"),
+        # Demo accounts are open to everybody: what they do must reach nobody outside.
+        ways=Ways() if demo else Ways(_mail(given), _webhook(given)),
+        anchors=Path(anchors) if anchors else beside(url or f"sqlite:///{var / 'jieban.db'}"),
+        metrics_token=given.secret("JIEBAN_METRICS_TOKEN"),
+        log_level=level,
     )
+
+
+def beside(url: str) -> Path | None:
+    """Where the anchors of an SQLite file are kept when nobody says; a server's need a place that is said."""
+    path = url.removeprefix("sqlite:///")
+    return Path(path).with_suffix(".anchors.jsonl") if path not in (url, "", ":memory:") else None
+
+
+class Given:
+    """The environment, each variable by itself or as a file."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str) -> str:
+        file = self._environ.get(f"{name}_FILE")
+        if not file:
+            return self._environ.get(name, "").strip()
+        if self._environ.get(name):
+            raise BadSetting(name, f"与 {name}_FILE 只能设一个。", f"set it or {name}_FILE, not both.")
+        try:
+            return Path(file).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadSetting(f"{name}_FILE", f"无法读取 {file}。", f"cannot read {file}.") from error
+
+    def switch(self, name: str) -> bool:
+        value = self.text(name)
+        if value not in SWITCH:
+            raise BadSetting(name, "应为 1 或 0。", "should be 1 or 0.")
+        return value == "1"
+
+    def secret(self, name: str) -> str | None:
+        value = self.text(name)
+        if value and (len(value) < LEAST_SECRET or not value.isascii()):
+            raise BadSetting(name, f"至少 {LEAST_SECRET} 个 ASCII 字符。", f"{LEAST_SECRET} ASCII characters at least.")
+        return value or None
+
+    def url(self, name: str, schemes: tuple[str, ...]) -> SplitResult | None:
+        """The parts of a URL with a host; what is wrong is said without its value, which may hold a password."""
+        value = self.text(name)
+        if not value:
+            return None
+        try:
+            parts = urlsplit(value)
+            good = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            good = False
+        if not good:
+            listed = "、".join(f"{scheme}://" for scheme in schemes)
+            raise BadSetting(name, f"应为以 {listed} 开头的地址。", f"should be a URL: {listed.replace('、', ', ')}")
+        return parts
+
+
+def _mail(given: Given) -> MailServer | None:
+    parts = given.url("JIEBAN_SMTP_URL", tuple(SMTP_PORTS))
+    if parts is None:
+        return None
+    sender = given.text("JIEBAN_MAIL_FROM")
+    if not is_address(sender):
+        raise BadSetting("JIEBAN_MAIL_FROM", "应为发信的电子邮件地址。", "should be the e-mail address to send from.")
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    port = parts.port or SMTP_PORTS[parts.scheme]
+    return MailServer(parts.hostname or "", port, parts.scheme.removeprefix("smtp"), user, password, sender)
+
+
+def _webhook(given: Given) -> Webhook | None:
+    private = given.switch("JIEBAN_WEBHOOK_PRIVATE")
+    parts = given.url("JIEBAN_WEBHOOK_URL", ("https", "http") if private else ("https",))
+    secret = given.secret("JIEBAN_WEBHOOK_SECRET")
+    if parts is None:
+        return None
+    if secret is None:
+        raise BadSetting("JIEBAN_WEBHOOK_SECRET", "设了网关地址就要设签名密钥。", "is needed with a webhook.")
+    if parts.username or parts.fragment:
+        raise BadSetting("JIEBAN_WEBHOOK_URL", "不应含账号或片段。", "should hold no account and no fragment.")
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    return Webhook(parts.scheme == "https", parts.hostname or "", port, path, secret, private)
 
 
 def _kept_key(path: Path) -> str:

@@ -30,7 +30,7 @@ def connect(url: str) -> sa.Engine:
     if backend == "sqlite":
         return _sqlite(parsed)
     if backend == "postgresql":
-        return sa.create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=10, max_overflow=20)
+        return _postgresql(parsed)
     raise BadDatabaseUrl(f"{backend} is not supported: use sqlite or postgresql")
 
 
@@ -48,9 +48,28 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
+def libpq_url(url: str) -> str:
+    """The same PostgreSQL database as psycopg and PostgreSQL's own tools name it."""
+    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def _postgresql(url: sa.URL) -> sa.Engine:
+    """A pool of psycopg 3 connections. A process that hangs inside a transaction loses its locks after five minutes."""
+    return sa.create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        pool_size=10,
+        max_overflow=20,
+        # After a restart of the server the pool notices, and nobody's form is refused for it.
+        pool_pre_ping=True,
+        # An error's text goes to logs: without what a citizen said.
+        hide_parameters=True,
+        connect_args={"options": "-c idle_in_transaction_session_timeout=300000", "keepalives_idle": 60},
+    )
+
+
 def _sqlite(url: sa.URL) -> sa.Engine:
     memory = url.database in (None, "", ":memory:")
-    options: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}}
+    options: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
     if memory:
         options["poolclass"] = StaticPool
     engine = sa.create_engine(url, **options)

@@ -1,7 +1,8 @@
-"""Incidents: deadlines that could not be fired, why, and when they are tried again.
+"""Incidents: what could not be done, why, and when it is tried again.
 
 A failing deadline must not hold back the others, so its `retry_at` moves on with every failure: ten seconds, then twice
-as long each time, an hour at most. The incident stays until the deadline fires.
+as long each time, an hour at most. The incident stays until the deadline fires. An order that fails in a batch is tried
+again by the same rule, apart from the batch.
 """
 
 from __future__ import annotations
@@ -46,9 +47,35 @@ class Incidents:
                     "last_at": now,
                 }
                 run(t.incident.insert().values(values))
-            retry_at: datetime = now + min(FIRST_RETRY * 2 ** min(attempts - 1, 20), LONGEST_RETRY)
+            retry_at = after(attempts, now)
             run(t.deadline.update().where(t.deadline.c.id == deadline_id).values(retry_at=retry_at))
         return retry_at
+
+    def failed_in_batch(self, batch: int, order_id: str, error: str, now: datetime) -> None:
+        """An order of a batch failed, for the first time or again."""
+        c = t.incident.c
+        with self._database.transaction() as work:
+            run = work.connection.execute
+            mine = (c.batch == batch, c.order_id == order_id, c.resolved_at.is_(None))
+            found = run(sa.select(c.id, c.attempts).where(*mine)).first()
+            attempts = found.attempts + 1 if found else 1
+            values = {"attempts": attempts, "last_at": now, "error": error, "retry_at": after(attempts, now)}
+            if found:
+                run(t.incident.update().where(c.id == found.id).values(values))
+            else:
+                new = {"order_id": order_id, "batch": batch, "what": "batch", "first_at": now}
+                run(t.incident.insert().values(values | new))
+
+    def due_in_batches(self, now: datetime, most: int) -> list[tuple[int, int, str]]:
+        """(incident, batch, order) of what failed in batches and is to be tried again."""
+        c = t.incident.c
+        query = sa.select(c.id, c.batch, c.order_id).where(c.resolved_at.is_(None), c.retry_at <= now)
+        with self._database.reading() as connection:
+            return [(row.id, row.batch, row.order_id) for row in connection.execute(query.limit(most))]
+
+    def resolve(self, incident_id: int, now: datetime) -> None:
+        with self._database.transaction() as work:
+            work.connection.execute(t.incident.update().where(t.incident.c.id == incident_id).values(resolved_at=now))
 
     def resolve_fired(self, now: datetime) -> int:
         """Close the incidents whose deadline has fired or is no longer due; returns how many."""
@@ -68,8 +95,12 @@ class Incidents:
         of_office = sa.select(o.id).where(o.office == office)
         waiting = sa.select(i.deadline_id).where(i.id == incident_id, i.resolved_at.is_(None))
         mine = (d.id.in_(waiting), d.order_id.in_(of_office))
+        in_batch = (i.id == incident_id, i.resolved_at.is_(None), i.batch.is_not(None), i.order_id.in_(of_office))
         with self._database.transaction() as work:
-            return work.connection.execute(t.deadline.update().where(*mine).values(retry_at=now)).rowcount == 1
+            run = work.connection.execute
+            if run(t.deadline.update().where(*mine).values(retry_at=now)).rowcount == 1:
+                return True
+            return run(t.incident.update().where(*in_batch).values(retry_at=now)).rowcount == 1
 
     def next_retry(self) -> datetime | None:
         """When the next failed deadline is to be tried again."""
@@ -78,3 +109,16 @@ class Incidents:
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(sa.select(sa.func.min(d.retry_at)).where(*waiting)).scalar()
         return found
+
+    def next_retry_in_batches(self) -> datetime | None:
+        c = t.incident.c
+        query = sa.select(sa.func.min(c.retry_at, type_=t.Instant)).where(c.resolved_at.is_(None))
+        with self._database.reading() as connection:
+            found: datetime | None = connection.execute(query).scalar()
+        return found
+
+
+def after(attempts: int, now: datetime) -> datetime:
+    """When to try again after so many attempts."""
+    pause: timedelta = FIRST_RETRY * 2 ** min(attempts - 1, 20)
+    return now + min(pause, LONGEST_RETRY)

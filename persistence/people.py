@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,15 @@ import sqlalchemy as sa
 from persistence import tables as t
 from persistence.store import Database
 from processes.people import Actor, Duty
+
+
+@dataclass(frozen=True, slots=True)
+class WaysOfOffice:
+    """Which way the notices of an office go: `email`, `webhook` or `none`."""
+
+    name: str
+    staff_by: str
+    petitioner_by: str
 
 
 class People:
@@ -65,7 +75,7 @@ class People:
 
     def update(self, user_id: str, **values: Any) -> None:
         """Set columns: `failed_attempts`, `locked_until`, `disabled`, `session_epoch`, `password_hash`, `name`,
-        `password_once`."""
+        `password_once`, `email`."""
         with self._database.transaction() as work:
             work.connection.execute(t.user.update().where(t.user.c.id == user_id).values(values))
 
@@ -100,6 +110,30 @@ class People:
             | {"duties": [Duty(d["office"], d["role"], d["unit"]) for d in duties if d["user_id"] == user["id"]]}
             for user in users
         ]
+
+    def emails(self, office: str, role: str, unit: str | None) -> list[str]:
+        """Addresses of the people who hold the role in the unit (or in the office as a whole), each once.
+
+        People of a demo have none.
+        """
+        u, d = t.user.c, t.duty.c
+        mine = [d.office == office, d.role == role, u.disabled.is_(False), u.demo.is_(False), u.email.is_not(None)]
+        if unit is not None:
+            mine.append(sa.or_(d.unit.is_(None), d.unit == unit))
+        query = sa.select(u.email).join(t.duty, d.user_id == u.id).where(*mine).distinct().order_by(u.email)
+        with self._database.reading() as connection:
+            return [str(one) for one in connection.execute(query).scalars()]
+
+    def ways_of(self, office: str) -> WaysOfOffice:
+        c = t.office.c
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(c.name, c.staff_by, c.petitioner_by).where(c.id == office)).one()
+        return WaysOfOffice(*row)
+
+    def set_ways(self, office: str, staff_by: str, petitioner_by: str) -> None:
+        values = {"staff_by": staff_by, "petitioner_by": petitioner_by}
+        with self._database.transaction() as work:
+            work.connection.execute(t.office.update().where(t.office.c.id == office).values(values))
 
     def _one(self, where: sa.ColumnElement[bool]) -> Mapping[str, Any] | None:
         with self._database.reading() as connection:

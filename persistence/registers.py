@@ -92,13 +92,14 @@ def archive(read: Reading, sight: Sight, *, text: str = "", page: int = 1) -> li
 
 
 def incidents(read: Reading, office: str, *, page: int = 1) -> list[Row]:
-    """What could not be done and is being retried, with its order and deadline, the latest first."""
+    """What could not be done and is being retried, with its order and its deadline or batch, the latest first."""
     i, o, d = t.incident.c, t.work_order.c, t.deadline.c
     columns = [
         *(o[name].label(f"order_{name}") for name in ("number", "title", "deployment")),
-        *(d[name] for name in ("element", "name", "timer", "due_at", "retry_at")),
+        *(d[name] for name in ("element", "name", "timer", "due_at")),
+        sa.func.coalesce(d.retry_at, i.retry_at, type_=t.Instant).label("next_at"),
     ]
-    tables = t.incident.join(t.deadline, d.id == i.deadline_id).join(t.work_order, o.id == d.order_id)
+    tables = t.incident.join(t.work_order, o.id == i.order_id).outerjoin(t.deadline, d.id == i.deadline_id)
     query = sa.select(t.incident, *columns).select_from(tables)
     query = query.where(o.office == office, i.resolved_at.is_(None)).order_by(i.last_at.desc(), i.id)
     return read.rows(query.limit(PAGE + 1).offset((page - 1) * PAGE))

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Lock, local
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -75,6 +75,13 @@ class Kept:
             self._orders.clear()
 
 
+class Queue(Protocol):
+    """Where workers hear of new work. What it writes on the connection commits with what it is about."""
+
+    def announce_notices(self, connection: sa.Connection, keys: Sequence[str]) -> None: ...
+    def announce_batch(self, connection: sa.Connection, batch: int) -> None: ...
+
+
 class Database:
     """The store. `url`: see `database.connect`; `secret`: the master key's secret, from the environment."""
 
@@ -82,6 +89,7 @@ class Database:
         self.engine = connect(url)
         self.master = MasterKey(secret)
         self.kept = Kept(keep)
+        self.queue: Queue | None = None
         self._local = local()
 
     @contextmanager
@@ -216,7 +224,9 @@ class UnitOfWork:
         if (order := self._in_hand(row["id"])) is not None:
             return order
         kept = self.database.kept.take(row["id"])
-        order = kept if kept is not None and kept.version == row["version"] else self._read(row)
+        # The head, too: after a restored backup another history may have come to the same version.
+        same = kept is not None and (kept.version, kept.journal_head) == (row["version"], row["journal_head"])
+        order = kept if kept is not None and same else self._read(row)
         self._taken.append(order)
         self._writes.have(order)
         return order
@@ -259,6 +269,8 @@ class UnitOfWork:
         self._writes.add(order, stored, changes, rows, notices)
         if self._at_once:
             self._writes.flush(self.connection)
+            if notices and self.database.queue is not None and not order.replay:
+                self.database.queue.announce_notices(self.connection, [notice.key for notice in notices])
         self._taken.append(order)
 
     def forget_history(self) -> None:

@@ -101,6 +101,7 @@ work_order = sa.Table(
     sa.Column("started", Json, nullable=False),
     sa.Column("ended_instances", sa.Integer, nullable=False),
     sa.Column("replay", sa.Boolean, nullable=False),
+    sa.Column("demo", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("journal_seq", sa.Integer, nullable=False),
     sa.Column("journal_head", sa.String(64), nullable=False),
@@ -248,6 +249,8 @@ office = sa.Table(
     sa.Column("name", sa.String(120), nullable=False),
     sa.Column("journal_seq", sa.Integer, nullable=False),
     sa.Column("journal_head", sa.String(64), nullable=False),
+    sa.Column("staff_by", sa.String(10), nullable=False, server_default="email"),
+    sa.Column("petitioner_by", sa.String(10), nullable=False, server_default="webhook"),
 )
 
 counter = sa.Table(
@@ -286,10 +289,18 @@ outbox = sa.Table(
     sa.Column("at", Instant, nullable=False),
     sa.Column("sent_at", Instant),
     sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("next_at", Instant),
+    sa.Column("left", Json),
+    sa.Column("error", sa.Text),
     sa.Index("ix_outbox_order", "order_id"),
     sa.Index(
-        "ix_outbox_unsent", "id", sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")
+        "ix_outbox_next",
+        "next_at",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
     ),
+    sa.Index("ix_outbox_state", "state", "id"),
 )
 
 recurrence = sa.Table(
@@ -345,7 +356,34 @@ incident = sa.Table(
     sa.Column("first_at", Instant, nullable=False),
     sa.Column("last_at", Instant, nullable=False),
     sa.Column("resolved_at", Instant),
+    sa.Column("batch", sa.Integer, sa.ForeignKey("batch.id")),
+    sa.Column("retry_at", Instant),
     sa.Index("ix_incident_deadline", "deadline_id", "resolved_at"),
+    sa.Index(
+        "ix_incident_retry",
+        "retry_at",
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    ),
+)
+
+batch = sa.Table(
+    "batch",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("what", sa.String(120), nullable=False),
+    sa.Column("total", sa.Integer, nullable=False),
+    sa.Column("done", sa.Integer, nullable=False),
+    sa.Column("failed", sa.Integer, nullable=False),
+    sa.Column("last_order", sa.String(32), nullable=False),
+    sa.Column("begun_by", sa.String(60), nullable=False),
+    sa.Column("begun_at", Instant, nullable=False),
+    sa.Column("ended_at", Instant),
+    sa.Index(
+        "ix_batch_open", "id", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
+    ),
 )
 
 blob = sa.Table(
@@ -414,6 +452,7 @@ user = sa.Table(
     sa.Column("locked_until", Instant),
     sa.Column("session_epoch", sa.Integer, nullable=False),
     sa.Column("password_once", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("email", sa.String(200)),
 )
 
 pack_upload = sa.Table(

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from persistence import tables as t
 from persistence.keys import OrderKey
+from persistence.notice_states import KEPT, WAITING
 from persistence.statements import Insert, Update, Write, write
 from processes.command import Changes
 from processes.errors import Stale
@@ -254,6 +255,9 @@ def _notice_row(order: Order, notice: Notice) -> dict[str, Any]:
         "body": notice.body,
         "at": notice.at,
         "attempts": 0,
+        # What a replay says, nobody hears.
+        "state": KEPT if order.replay else WAITING,
+        "next_at": None if order.replay else notice.at,
     }
 
 

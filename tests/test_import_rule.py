@@ -143,6 +143,7 @@ def test_table_of_the_architecture_page_is_understood() -> None:
         "sqlalchemy": {"persistence"},
         "alembic": {"persistence"},
         "flask": {"app"},
+        "procrastinate": {"app"},
     }
 
 

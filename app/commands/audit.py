@@ -1,12 +1,16 @@
-"""`jieban audit verify`: is the journal whole?"""
+"""`jieban audit`: is the journal whole, and does it hold what was anchored outside the database?"""
 
 from __future__ import annotations
 
 import click
 
+from app.anchoring import Anchors, BadAnchors
+from app.commands.failing import BadInput
 from app.commands.printing import as_json, bar, print_json
 from app.opening import made_platform
+from app.settings import from_environment
 from persistence.audit import verify
+from timers.clock import system_clock
 
 
 @click.group()
@@ -17,18 +21,43 @@ def audit() -> None:
 @audit.command("verify")
 @as_json
 def verify_journal(json_: bool) -> None:
-    """逐行核对流水，指出第一处破坏。 Check every chain of the journal; name the first bad row."""
+    """逐行核对流水与锚定，指出第一处破坏。 Check every chain and anchor; name what is wrong first."""
     platform = made_platform()
     with bar(platform.read.count_orders(), "审计 / audit") as shown:
         found = verify(platform.database, progress=shown.update)
-    report: dict[str, object] = {"orders": found.orders, "entries": found.entries, "intact": found.intact}
+    anchored, count = None, 0
+    try:
+        held = Anchors(platform.database, from_environment().anchors).compare()
+        count, anchored = held.anchors, held.broken
+    except BadAnchors as error:
+        anchored = (error.zh, error.en)
+    intact = found.intact and anchored is None
+    report: dict[str, object] = {
+        "orders": found.orders, "entries": found.entries, "intact": intact, "anchors": count,
+    }  # fmt: skip
     if found.broken:
         report["broken"] = found.broken
+    if anchored:
+        report["anchored"] = " / ".join(anchored)
     if json_:
         print_json(report)
-    elif found.intact:
-        click.echo(f"完好：{found.orders} 张工单，{found.entries} 条流水。 / Intact.")
-    else:
+    elif intact:
+        click.echo(f"完好：{found.orders} 张工单，{found.entries} 条流水，{count} 处锚定相符。 / Intact.")
+    if found.broken and not json_:
         click.echo(f"流水被破坏：{found.broken}", err=True)
-    if not found.intact:
+    if anchored and not json_:
+        click.echo(" / ".join(anchored), err=True)
+    if not intact:
         raise click.exceptions.Exit(1)
+
+
+@audit.command("anchor")
+@click.option("--restart", metavar="WHY", help="恢复备份后重新起锚的原因。 Begin anew after a restore: why.")
+def anchor(restart: str | None) -> None:
+    """把流水当前的摘要写到数据库之外。 Anchor the journal outside the database as it stands."""
+    platform = made_platform()
+    anchors = Anchors(platform.database, from_environment().anchors)
+    if anchors.path is None:
+        raise BadInput("没有设置 JIEBAN_ANCHOR_FILE。", "JIEBAN_ANCHOR_FILE is not set.")
+    made = anchors.anchor(system_clock.now(), restart)
+    click.echo(made.text if made else "没有新的流水需要锚定。 / Nothing new to anchor.")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import click
 
+from app.anchoring import BadAnchors
+from app.settings import BadSetting
+from app.working.needs import NeedsPostgresql
 from decisions import DmnError, FeelError
 from forms.messages import FormError
+from persistence.backup import CannotBackUp
 from persistence.database import BadDatabaseUrl
 from persistence.keys import WrongMasterKey
+from persistence.roles import CannotGrant
 from persistence.schema import SchemaTooNew, StoreAway
 from processes.engine.xml import XmlRefused
 from processes.errors import BadPack, Refusal
@@ -40,6 +45,8 @@ def sentence_of(error: Exception) -> str | None:
         case BadPack():
             return "\n".join([problem_line(problem) for problem in error.problems[:MOST_PROBLEMS]] or [error.zh])
         case Refusal() | TimerError() | FormError() | WrongMasterKey() | SchemaTooNew() | StoreAway() | XmlRefused():
+            return f"{error.zh} / {error.en}"
+        case BadSetting() | BadAnchors() | CannotBackUp() | CannotGrant() | NeedsPostgresql():
             return f"{error.zh} / {error.en}"
         case FeelError() | DmnError():
             return str(error)

@@ -14,6 +14,7 @@ from app.demo.people import enter_people
 from app.demo.player import Player
 from app.demo.stories import most_orders, plan
 from app.platform import Platform
+from persistence.outbox import mark_demo
 from persistence.reading import Sight
 from processes.people import SYSTEM
 from timers.clock import Clock
@@ -37,7 +38,10 @@ def lay_down(platform: Platform, office: str, clock: Clock, played: Callable[[],
     now = clock.now().replace(microsecond=0)
     with platform.database.batch():
         people = enter_people(platform, office, now)
-        orders = 0 if _has_orders(platform, office) else _enter_orders(platform, office, now, played)
+        orders = 0
+        if not _has_orders(platform, office):
+            orders = _enter_orders(platform, office, now, played)
+            mark_demo(platform.database, office)
     return Laid(people, orders)
 
 

@@ -16,8 +16,9 @@ from flask_login import current_user, login_user
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from app.delivery.ways import is_address
 from app.web import context
-from app.web.auth import SignedIn
+from app.web.auth import PROBES, SignedIn
 from app.web.language import _
 from app.web.passwords import hash_password, is_password
 from processes import verbs
@@ -84,6 +85,20 @@ def reset(user: str) -> str:
     return _account(user, password=password)
 
 
+@blueprint.post("/<user>/email")
+def set_email(user: str) -> Answer:
+    """Where notices for the person's duties go; empty takes it away."""
+    context.require_admin()
+    found = _managed(user)
+    typed = request.form.get("email", "").strip()
+    if typed and not is_address(typed):
+        return _account(user, wrong_email=_("这不是有效的电子邮件地址。")), 422
+    context.platform().people.update(user, email=typed or None)
+    _record("set_email", {"login": found["login"]})
+    flash(_("已保存电子邮件地址。"), "done")
+    return redirect(url_for("accounts.show", user=user))
+
+
 @blueprint.post("/<user>/duties")
 def add_duty(user: str) -> Answer:
     """Give a duty of this office."""
@@ -148,7 +163,7 @@ def own_password() -> Answer:
 
 def ask_for_own_password() -> Response | None:
     """Before every request: who signed in with a one-time password chooses their own first."""
-    free = ("accounts.own_password", "sign_in.sign_out", "static", "preferences.choose", "health.healthz")
+    free = ("accounts.own_password", "sign_in.sign_out", "static", "preferences.choose", *PROBES)
     if request.endpoint in free or not current_user.is_authenticated or not context.person().password_once:
         return None
     return redirect(url_for("accounts.own_password"))
@@ -225,7 +240,7 @@ def _own(once: bool, wrong: Mapping[str, str]) -> str:
     return render_template("accounts/password.html", once=once, wrong=wrong, least=LEAST_PASSWORD)
 
 
-def _account(user: str, *, password: str = "", wrong: str = "") -> str:
+def _account(user: str, *, password: str = "", wrong: str = "", wrong_email: str = "") -> str:
     found = _managed(user)
     here = [duty for duty in context.platform().people.duties(user) if duty.office == context.office()]
     locked = found["locked_until"] is not None and found["locked_until"] > context.now()
@@ -233,6 +248,7 @@ def _account(user: str, *, password: str = "", wrong: str = "") -> str:
         "id": found["id"],
         "name": found["name"],
         "login": found["login"],
+        "email": request.form.get("email", "") if wrong_email else found["email"] or "",
         "disabled": found["disabled"],
         "locked": locked,
         "once": found["password_once"],
@@ -240,5 +256,11 @@ def _account(user: str, *, password: str = "", wrong: str = "") -> str:
     }
     duties = [{"words": _duty_words(duty), "role": duty.role, "unit": duty.unit or ""} for duty in here]
     return render_template(
-        "accounts/account.html", person=person, duties=duties, password=password, wrong=wrong, **_choices()
+        "accounts/account.html",
+        person=person,
+        duties=duties,
+        password=password,
+        wrong=wrong,
+        wrong_email=wrong_email,
+        **_choices(),
     )

@@ -69,7 +69,8 @@ def init_auth(app: Flask, people: People) -> None:
         return redirect(url_for("sign_in.sign_in", next=request.full_path.rstrip("?")))
 
 
-OPEN_TO_ALL = frozenset({"static", "sign_in.sign_in", "preferences.choose", "health.healthz"})
+PROBES = frozenset({"health.healthz", "health.readyz", "health.exposed"})
+OPEN_TO_ALL = frozenset({"static", "sign_in.sign_in", "preferences.choose"}) | PROBES
 
 
 def sign_in_with(people: People, login: str, password: str, now: datetime) -> SignedIn | None:
@@ -95,4 +96,3 @@ def sign_in_with(people: People, login: str, password: str, now: datetime) -> Si
     session.permanent = True
     login_user(person)
     return person
-

@@ -12,7 +12,9 @@ from werkzeug.wrappers import Response
 from app import calendar_import
 from app.web import context
 from app.web.language import _, language, pick
-from app.web.words import moment
+from app.web.words import moment, short_moment
+from app.working.hands import SLICE, Hands
+from persistence.batches import Batches
 from timers.calendar import Calendar, Day
 from timers.errors import TimerError
 from timers.notice import Notice, parse_notice
@@ -72,11 +74,17 @@ def preview() -> str | tuple[str, int]:
 
 @blueprint.post("/apply")
 def apply() -> Response:
-    """Adopt the notice and compute the running deadlines again."""
+    """Adopt the notice; a batch computes the running deadlines again, a small one before the page answers."""
     context.require_admin()
     notice = _notice(_typed())
-    count = calendar_import.apply(context.platform(), notice, context.me(), context.office(), context.now())
-    said = _("已写入 %(year)s 年放假安排，重算了 %(n)s 件工单的时限。", year=notice.year, n=count)
+    desk = context.desk()
+    batch = calendar_import.begin(desk.platform, notice, context.me(), context.office(), context.now())
+    if batch is not None and batch.total < SLICE:
+        Hands(desk.platform, desk.settings, desk.clock).work_batch(batch.id)
+        said = _("已写入 %(year)s 年放假安排，重算了 %(n)s 件工单的时限。", year=notice.year, n=batch.total)
+    else:
+        count = batch.total if batch else 0
+        said = _("已写入 %(year)s 年放假安排，正在重算 %(n)s 件工单的时限。", year=notice.year, n=count)
     flash(said, "done")
     return redirect(url_for("calendar.index", year=notice.year))
 
@@ -113,10 +121,22 @@ def _page(year: int, typed: dict[str, str], refusal: dict[str, Any] | None = Non
         weekdays=["Mo", "Tu", "We", "Th", "Fr", "Sa", "Su"] if language() == "en" else list("一二三四五六日"),
         months=[_month(year, month, calendar, today) for month in range(1, 13)],
         may_import=context.is_admin(),
+        batch=_batch(),
         typed=typed,
         refusal=refusal,
         notice_help=_("每行一天或一段：日期,类型,名称；类型为“放假”或“上班”。例如：") + EXAMPLE,
     )
+
+
+def _batch() -> dict[str, Any] | None:
+    """How far the last recomputing is; for admins."""
+    if not context.is_admin():
+        return None
+    batch = Batches(context.platform().database).latest(context.office(), calendar_import.KIND)
+    if batch is None:
+        return None
+    begun = short_moment(batch.begun_at, context.zone(), context.now())
+    return {"done": batch.done, "total": batch.total, "failed": batch.failed, "over": batch.ended_at, "begun": begun}
 
 
 def _month(year: int, month: int, calendar: Calendar, today: date) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from flask import Flask, g, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 
+from app.observing.metrics import ERRORS
 from app.web.language import _, pick
 from forms import BoundForm
 from processes.errors import Refusal
@@ -59,7 +60,8 @@ def http_error(error: HTTPException) -> Answer | HTTPException:
 
 def fault(error: Exception) -> Answer:
     """A fault of ours: logged with its place, said without its inside."""
-    log.error("%s %s failed", request.method, request.path.encode("unicode_escape").decode(), exc_info=error)
+    ERRORS.labels("web").inc()
+    log.error("%s %s failed", request.method, request.url_rule or "-", exc_info=error)
     words = _("这次操作没有完成，也没有改动任何数据。请稍后再试；若再次出现，请联系系统管理员。")
     return error_page(500, _("系统出错"), words)
 

@@ -1,16 +1,69 @@
-"""`GET /healthz`: is this process able to serve? For the probe of a load balancer; says nothing else."""
+"""For probes and Prometheus: `/healthz` (does this process live), `/readyz` (can it serve), `/metrics`.
+
+They say nothing about anybody. `/metrics` asks for the token of the settings; without one it answers only to this
+machine itself, and not to what a proxy on it passes on.
+"""
 
 from __future__ import annotations
 
-from flask import Blueprint
+import hmac
+from ipaddress import ip_address
+from typing import cast
 
-from app.web.context import platform
+from flask import Blueprint, Flask, abort, current_app, request
+
+from app.observing import metrics
+from app.observing.gauges import Gauges
+from app.platform import Platform
+from app.settings import Settings
+from app.web.context import desk
+from persistence.jobs import Jobs
+from timers.clock import Clock
 
 blueprint = Blueprint("health", __name__)
+
+PLAIN = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
+PASSED_ON = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+
+
+def init_health(app: Flask, platform: Platform, clock: Clock) -> None:
+    """The gauges of this app."""
+    queue = platform.database.queue
+    app.extensions["gauges"] = Gauges(platform, clock, queue if isinstance(queue, Jobs) else None)
 
 
 @blueprint.get("/healthz")
 def healthz() -> tuple[str, int, dict[str, str]]:
-    """`ok` when the store answers; a store that does not is a fault (500)."""
-    platform().read.next_due()
-    return "ok\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
+    """`ok`: the process answers. Restarting it helps when it does not."""
+    return "ok\n", 200, PLAIN
+
+
+@blueprint.get("/readyz")
+def readyz() -> tuple[str, int, dict[str, str]]:
+    """`ok` when the store answers; 503 while it does not."""
+    try:
+        desk().platform.read.next_due()
+    except Exception:
+        return "not ready\n", 503, PLAIN
+    return "ok\n", 200, PLAIN
+
+
+@blueprint.get("/metrics")
+def exposed() -> tuple[bytes, int, dict[str, str]]:
+    """Counters and gauges in Prometheus' text format; 404 to whom they are not for."""
+    if not _may_read(desk().settings):
+        abort(404)
+    gauges = cast(Gauges, current_app.extensions["gauges"])
+    return metrics.exposition(gauges), 200, {"Content-Type": metrics.CONTENT_TYPE, "Cache-Control": "no-store"}
+
+
+def _may_read(settings: Settings) -> bool:
+    if settings.metrics_token:
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), settings.metrics_token.encode())
+    if any(name in request.headers for name in PASSED_ON):
+        return False
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False

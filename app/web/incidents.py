@@ -1,4 +1,7 @@
-"""异常: deadlines that could not be fired, why, and when they are tried again. For admins."""
+"""异常: deadlines that could not be fired and orders that a batch could not do: why, and when it is tried again.
+
+For admins.
+"""
 
 from __future__ import annotations
 
@@ -54,10 +57,10 @@ def _line(row: Row) -> dict[str, Any]:
         "number": row["order_number"],
         "title": row["order_title"],
         "href": url_for("orders.show", number=row["order_number"]),
-        "deadline": row["name"],
+        "deadline": row["name"] or _("按放假安排重算时限"),
         "timer": row["timer"] or "",
-        "due": short_moment(row["due_at"], zone, now),
+        "due": short_moment(row["due_at"], zone, now) if row["due_at"] else "",
         "attempts": row["attempts"],
         "since": short_moment(row["first_at"], zone, now),
-        "next": short_moment(row["retry_at"], zone, now) if row["retry_at"] else "—",
+        "next": short_moment(row["next_at"], zone, now) if row["next_at"] else "—",
     }

@@ -12,6 +12,8 @@ from flask_login import current_user
 from app.web import cases, context
 from app.web.language import _
 from persistence import registers
+from persistence.notice_states import DEAD
+from persistence.outbox import Outbox
 from processes.articles import FILE as ARTICLES
 from processes.errors import NoDeployment
 from processes.ledger import ledger_of
@@ -91,6 +93,9 @@ def _groups() -> list[tuple[str, list[Item]]]:
         manage.append(Item(url_for("people.index"), "users", _("人员"), current=on_people))
         manage.append(Item(url_for("units.index"), "building", _("单位管理"), current=request.blueprint == "units"))
         waiting = registers.count_incidents(context.platform().read, context.office())
+        dead = Outbox(context.platform().database).count(context.office())[DEAD]
+        on_outbox = request.blueprint == "outbox"
+        manage.append(Item(url_for("outbox.index"), "send", _("通知"), dead, dead > 0, current=on_outbox))
         on_incidents = request.blueprint == "incidents"
         manage.append(Item(url_for("incidents.index"), "urgent", _("异常"), waiting, waiting > 0, current=on_incidents))
     if context.may_deploy():

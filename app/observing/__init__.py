@@ -1,0 +1,1 @@
+"""What an operator sees from outside: metrics (`metrics.py`, `gauges.py`) and logs (`logs.py`), no citizens' data."""

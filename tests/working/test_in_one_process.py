@@ -1,0 +1,105 @@
+"""On SQLite one process does all the work: deadlines on one scheduler, notices, batches and anchors on another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app import calendar_import
+from app.delivery.ways import Ways
+from app.settings import Settings
+from app.sweeping import Sweeping
+from persistence.batches import Batches
+from persistence.incidents import Incidents
+from persistence.registers import incidents
+from processes import verbs
+from tests.app.browsing import Clock
+from tests.delivery.receiving import Gateway, gateway
+from tests.small import ADMIN, MONDAY, Small, at
+from timers.notice import parse_notice
+
+LATER = at("2026-12-01T09:00")
+NOTICE = parse_notice("# year: 2030\ndate,kind,name\n2030-01-01,holiday,元旦\n", source="试验通知")
+
+
+@pytest.fixture
+def small(sqlite_database_url: str) -> Iterator[Small]:
+    one = Small(sqlite_database_url)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def sms() -> Iterator[Gateway]:
+    with gateway() as got:
+        yield got
+
+
+def test_a_notice_of_a_fired_deadline_goes_out_in_the_same_process(small: Small, sms: Gateway, tmp_path: Path) -> None:
+    small.platform.people.set_ways("small", "webhook", "none")
+    order_id = small.dispatched()
+    clock = Clock(LATER)
+    settings = Settings("", "", "", ways=Ways(webhook=sms.hook), anchors=tmp_path / "anchors.jsonl")
+    sweeping = Sweeping(small.platform, clock, settings)
+    assert sweeping.sweep(clock.now()).fired >= 1
+    assert sweeping.next_errand() is not None and sweeping.next_errand() <= clock.now()  # type: ignore[operator]
+    assert sweeping.run_errands(clock.now()).fired == 1
+    assert [row["state"] for row in small.read.notices_of(order_id)] == ["sent"]
+    assert len(sms.posted) == 1
+    assert sweeping.next_errand() is None
+    assert len((tmp_path / "anchors.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_batch_goes_slice_by_slice_and_what_fails_is_retried_apart(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.working.hands.SLICE", 2)
+    orders = sorted(small.handling() for _ in range(5))
+    clock = Clock(MONDAY + timedelta(hours=1))
+    batch = calendar_import.begin(small.platform, NOTICE, ADMIN, "small", clock.now())
+    assert batch is not None and batch.total == 5
+    genuine, bad = verbs.recalculate, orders[2]
+
+    def fails(door: object, actor: object, order_id: str, *rest: object) -> object:
+        if order_id == bad:
+            raise RuntimeError("what a citizen said")
+        return genuine(door, actor, order_id, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(verbs, "recalculate", fails)
+    sweeping, batches = Sweeping(small.platform, clock), Batches(small.database)
+    states = []
+    while sweeping.run_errands(clock.now()).more:
+        found = batches.get(batch.id)
+        assert found is not None
+        states.append((found.done, found.failed))
+    assert states[:2] == [(2, 0), (4, 1)]
+    ended = batches.get(batch.id)
+    assert ended is not None and ended.ended_at is not None and (ended.done, ended.failed) == (5, 1)
+    (row,) = incidents(small.read, "small")
+    assert (row["order_id"], row["error"], row["name"]) == (bad, "RuntimeError", None)
+    assert row["next_at"] == clock.now() + timedelta(seconds=10)
+    monkeypatch.setattr(verbs, "recalculate", genuine)
+    sweeping.run_errands(clock.now())
+    assert len(incidents(small.read, "small")) == 1, "its time has not come"
+    assert Incidents(small.database).retry_now(row["id"], "small", clock.now())
+    assert not Incidents(small.database).retry_now(row["id"], "elsewhere", clock.now())
+    sweeping.run_errands(clock.now())
+    assert incidents(small.read, "small") == []
+    version = small.platform.calendars.current().version
+    assert small.platform.calendars.affected_orders(small.platform.calendars.current()) == []
+    assert {small.deadline(one, "handle_overdue").calendar for one in orders} == {version}
+
+
+def test_a_newer_calendar_ends_the_batch_of_the_older(small: Small) -> None:
+    small.handling()
+    first = calendar_import.begin(small.platform, NOTICE, ADMIN, "small", MONDAY)
+    newer = parse_notice("# year: 2031\ndate,kind,name\n2031-01-01,holiday,元旦\n", source="又一通知")
+    second = calendar_import.begin(small.platform, newer, ADMIN, "small", MONDAY)
+    assert first is not None and second is not None
+    sweeping, batches = Sweeping(small.platform, Clock(MONDAY)), Batches(small.database)
+    sweeping.run_errands(MONDAY)
+    ended = [batches.get(one.id) for one in (first, second)]
+    assert [(one.done, one.ended_at is not None) for one in ended if one] == [(0, True), (1, True)]
