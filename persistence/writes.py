@@ -59,7 +59,9 @@ SAVE_DEADLINES = Update(t.deadline, DEADLINE_CHANGES)
 ADD_JOURNAL = Insert(t.journal, JOURNAL)
 ADD_KEYS = Insert(t.order_key, ("order_id", "wrapped"))
 ADD_PERSONAL = Insert(t.personal, ("order_id", "field", "sealed"), over=("order_id", "field"))
-ADD_NOTICES = Insert(t.outbox, ("key", "order_id", "to", "unit", "template", "body", "at", "attempts"))
+ADD_NOTICES = Insert(
+    t.outbox, ("key", "order_id", "to", "unit", "template", "body", "at", "attempts", "state", "next_at")
+)
 # Only files that still wait for their order, of the one who handed them in.
 ATTACH = (
     t.attachment.update()

@@ -40,7 +40,9 @@ def test_only_those_whose_duty_it_is_take_requests(signed_in: SignIn) -> None:
     assert "/intake" not in handler.get("/inbox").tree.xpath("//nav//a/@href")
 
 
-def test_fields_that_the_form_does_not_ask_are_ignored(signed_in: SignIn, received: Make, platform: Platform) -> None:
+def test_fields_that_the_form_does_not_ask_are_ignored(
+    signed_in: SignIn, received: Make, platform: Platform
+) -> None:
     number = received(status="archived", lead_unit="health", number="NC1", due_at="2000-01-01")
     order = platform.read.order(Sight(SYSTEM, OFFICE, whole_office=True), number)
     assert order["status"] == "registered"
@@ -80,7 +82,9 @@ def test_an_order_of_another_unit_is_not_found(dispatched: Make, signed_in: Sign
     assert stranger.get(f"/inbox?tab=all&q={number}").words("//tbody/tr") == []
 
 
-def test_a_task_that_is_not_my_duty_is_refused_and_keeps_what_i_typed(dispatched: Make, signed_in: SignIn) -> None:
+def test_a_task_that_is_not_my_duty_is_refused_and_keeps_what_i_typed(
+    dispatched: Make, signed_in: SignIn
+) -> None:
     number = dispatched()
     clerk, agent = signed_in("clerk"), signed_in("agent")
     action = clerk.get(f"/orders/{number}").tree.xpath("//form[@data-keep]/@action")[0].partition("#")[0]
@@ -207,7 +211,9 @@ def test_a_missed_limit_is_said_in_words(dispatched: Make, signed_in: SignIn, cl
 
 
 @pytest.mark.parametrize("login", ["admin", "auditor"])
-def test_those_who_oversee_see_every_order_and_act_on_none(dispatched: Make, signed_in: SignIn, login: str) -> None:
+def test_those_who_oversee_see_every_order_and_act_on_none(
+    dispatched: Make, signed_in: SignIn, login: str
+) -> None:
     page = signed_in(login).get(f"/orders/{dispatched()}")
     assert page.status == 200
     assert page.tree.xpath("//section[@id='act-form']") == []
