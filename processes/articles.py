@@ -15,7 +15,8 @@ note = "…"
 none = "…"                          # why nothing of the pack belongs to it
 ```
 
-The official text may lie beside it (`text/official.txt`, attached at deployment); it is split at `第…条`.
+The official text may lie beside it (`text/official.txt`, attached at deployment); it is split at `第…条`, or, where a
+text has no articles, at its chapters `一、`.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ TEXTS = ("title", "summary", "note", "none")
 
 _SCENARIO = re.compile(r"^scenario:\s*(.+?)\s*$", re.MULTILINE)
 _HEADING = re.compile(r"^[^\S\n]*第([零〇一二三四五六七八九十百两\d]{1,7})条", re.MULTILINE)
+# A chapter begins a line, or follows a full stop where a copy has lost its line breaks.
+_CHAPTER = re.compile(r"(?:^|(?<=[。；：]))[^\S\n]*([一二三四五六七八九十]{1,3})、", re.MULTILINE)
 _NUMBER = re.compile(r"\d+")
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
@@ -152,20 +155,27 @@ def attach(pack: Pack, text: bytes) -> Pack:
         zh, en = f"官方文本不是 UTF-8 编码（第 {error.start} 字节）。", f"not UTF-8 (byte {error.start})."
         raise BadPack([_unfit(zh, en)]) from error
     if not split_text(decoded):
-        raise BadPack([_unfit("官方文本里没有“第…条”。", "The official text has no articles (第…条).")])
+        raise BadPack(
+            [_unfit("官方文本里没有“第…条”或“一、”。", "The official text has no articles (第…条) or chapters (一、).")]
+        )
     return pack_of({**pack.files, OFFICIAL: decoded.encode()}, pack.name)
 
 
 def split_text(text: str) -> dict[int, str]:
-    """Article number → its text, heading included. What stands before the first heading is left out.
+    """Number of an article (or chapter) → its text, heading included. What stands before the first is left out.
 
     Where a number comes twice (a reference at the beginning of a line), the first that continues the order counts.
+    Chapters count only one by one: `一、` also begins items of lists.
     """
     headings: list[tuple[int, int]] = []
     for heading in _HEADING.finditer(text):
         number = _value(heading[1])
         if number is not None and (not headings or number > headings[-1][0]):
             headings.append((number, heading.start()))
+    if not headings:
+        for heading in _CHAPTER.finditer(text):
+            if _value(heading[1]) == len(headings) + 1:
+                headings.append((len(headings) + 1, heading.start()))
     if not headings:
         return {}
     ends = [*(start for _number, start in headings[1:]), len(text)]

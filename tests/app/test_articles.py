@@ -42,6 +42,14 @@ TEXT = """总则
 """
 
 
+CHAPTERS = """为了规范，制定本规范。一、体制
+(一)分三级。
+一、不是新的一章。
+二、范围
+（二）求助。三、受理中心接听。
+"""
+
+
 def articles(written: str, **more: bytes) -> Articles:
     files = {**files_of_small(), "articles.toml": written.encode(), **more}
     return Articles(Platform.compile(pack_of(files, "small")))
@@ -158,3 +166,13 @@ def test_the_page_shows_places_reasons_and_text(small_house: House) -> None:
     for link in links:
         assert agent.get(link).status == 200
     assert len(agent.get("/packs/small/articles?kind=none").words("//article")) == 1
+
+
+def test_a_text_without_articles_is_split_at_its_chapters() -> None:
+    found = split_text(CHAPTERS)
+    assert {number: said.splitlines()[0] for number, said in found.items()} == {
+        1: "一、体制",
+        2: "二、范围",
+        3: "三、受理中心接听。",
+    }
+    assert found[1].endswith("一、不是新的一章。")
