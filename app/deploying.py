@@ -36,6 +36,14 @@ class ScenariosFailed(Refusal):
         )
 
 
+class Undated(Refusal):
+    """The text of the regulation gives no date (or hides it), and nobody has said since when it shall apply."""
+
+    status, code = 422, "UNDATED"
+    zh = "pack.toml 没有写生效日期（effective_from）；请在部署时指定，如 --effective-from 2026-01-01。"
+    en = "pack.toml gives no effective date; say it when deploying, as in --effective-from 2026-01-01."
+
+
 @dataclass(frozen=True, slots=True)
 class Deployed:
     """`row`: the deployment. `new`: it did not exist before. `warnings`: what the lint found worth saying."""
@@ -61,7 +69,7 @@ def deploy(
 
     `folder`: where the pack lies, for revised packs that its scenarios name; `heard`: is told of each scenario's
     result; `office`: where, by default the one named after the pack. Raises `BadPack` with every problem,
-    `Unconfirmed`, `ScenariosFailed`.
+    `Undated`, `Unconfirmed`, `ScenariosFailed`.
     """
     begins, digest, office = effective_from or default_date(pack), pack.digest, office or pack.name
     for row in platform.library.rows(office):
@@ -80,14 +88,13 @@ def deploy(
 
 
 def default_date(pack: Pack) -> datetime:
-    """`effective_from` of `pack.toml`, as an instant. Raises `BadPack` if it is missing or no date."""
+    """`effective_from` of `pack.toml`, as an instant. Raises `Undated`, `BadPack` for a zone that does not exist."""
     written, zone = pack.settings.get("effective_from"), zone_of(pack)
     if isinstance(written, datetime):
         return written if written.tzinfo else written.replace(tzinfo=zone)
     if isinstance(written, date):
         return datetime(written.year, written.month, written.day, tzinfo=zone)
-    zh, en = "缺少生效日期，或不是日期（写作 2026-01-01）。", "The effective date is missing or no date (2026-01-01)."
-    raise BadPack([Problem("error", "setting", "pack.toml", "effective_from", zh, en)])
+    raise Undated()
 
 
 def zone_of(pack: Pack) -> ZoneInfo:

@@ -45,7 +45,7 @@ def check_archive(platform: Platform, office: str, data: bytes, now: datetime) -
         current = _in_force(platform, office, now, pack.name)
         try:
             regulation = platform.compile(pack)
-            begins = default_date(pack).date().isoformat()
+            begins = None if pack.settings.get("effective_from") is None else default_date(pack).date().isoformat()
         except BadPack as error:
             return _result(pack, current, problems=error.problems)
         report = run_pack(pack, folder=folder)

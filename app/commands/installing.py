@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta, timezone
+
 import click
 
 from app.commands.deploying import deploy_watched, deployed_line
 from app.commands.printing import bar
 from app.demo import lay_down, most_orders
+from app.deploying import Undated
 from app.opening import open_platform
 from app.packs_at_hand import pack_folders
 from app.platform import Platform
@@ -17,11 +20,17 @@ from processes.pack import Pack, read_pack
 from processes.people import SYSTEM
 from timers.clock import system_clock
 
+DEMO_SINCE = datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=8)))
+"""Since when a regulation whose text hides its date is in force in a demo."""
+
 
 @click.command()
 @click.option("--demo", is_flag=True, help="另建演示人员和工单。 With people and orders to play with.")
 def init(demo: bool) -> None:
-    """建库并部署随附的规程包；可重复执行。 Make the database, deploy the packs; may be run again."""
+    """建库并部署随附的规程包；可重复执行。 Make the database, deploy the packs; may be run again.
+
+    须先确认数值或写明生效日期的规程包留待 jieban confirm、jieban deploy。 Packs that wait for a person are left out.
+    """
     platform = open_platform(from_environment())
     left = 0
     for folder in pack_folders():
@@ -29,8 +38,9 @@ def init(demo: bool) -> None:
         if demo:
             _confirm_for_demo(platform, pack)
         try:
-            done = deploy_watched(platform, pack, folder, actor=SYSTEM, note="jieban init")
-        except Unconfirmed as error:
+            begins = DEMO_SINCE if demo and "effective_from" not in pack.settings else None
+            done = deploy_watched(platform, pack, folder, actor=SYSTEM, effective_from=begins, note="jieban init")
+        except (Unconfirmed, Undated) as error:
             click.echo(f"{pack.name}：{error.zh} / {error.en}", err=True)
             left += 1
             continue
