@@ -131,15 +131,13 @@ class Reading:
     ) -> sa.Select[Any]:
         c = t.task.c
         duties = {(duty.role, duty.unit) for duty in sight.actor.duties if duty.office == sight.office}
-        mine = [
-            sa.and_(c.role == role, sa.or_(c.unit.is_(None), c.unit == unit) if unit else c.unit.is_(None))
-            for role, unit in sorted(duties, key=str)
-        ]
+        mine = [_held_by(role, unit) for role, unit in sorted(duties, key=str)]
         query = _tasks().where(
             c.office == sight.office,
             c.closed_at.is_(None),
             sa.or_(c.assignee.is_(None), c.assignee == sight.actor.user),
-            sa.or_(c.assignee == sight.actor.user, *mine),
+            sa.or_(c.assignee == sight.actor.user, *mine, _among(c.candidates, sight.actor.user)),
+            ~_under_review_by(sight.actor.user),
             _of(sight),
         )
         if elements is not None:
@@ -280,6 +278,28 @@ def _tasks() -> sa.Select[Any]:
         o.kind.label("order_kind"),
     ]
     return sa.select(t.task, *columns).select_from(t.task.join(t.work_order, o.id == t.task.c.order_id))
+
+
+def _held_by(role: str, unit: str | None) -> sa.ColumnElement[bool]:
+    """Tasks that this duty covers. `role` is the task's only role; where it has several that column is empty."""
+    c = t.task.c
+    in_unit = sa.or_(c.unit.is_(None), c.unit == unit) if unit else c.unit.is_(None)
+    return sa.and_(sa.or_(c.role == role, sa.and_(c.role.is_(None), _among(c.roles, role))), in_unit)
+
+
+def _among(names: sa.ColumnElement[Any], name: Any) -> sa.ColumnElement[bool]:
+    """Whether a list of names, kept as JSON, has this one."""
+    text = sa.type_coerce(names, sa.Text)
+    quoted = sa.literal('"') + name + '"'
+    return sa.and_(text != "[]", sa.func.replace(text, quoted, "") != text)
+
+
+def _under_review_by(user: str) -> sa.ColumnElement[bool]:
+    """Tasks closed to this person because they did in this order what is under review (four eyes)."""
+    c, j = t.task.c, t.journal.c
+    done = j.act.in_(("receive", "open", "complete", "send"))
+    theirs = sa.select(j.id).where(j.order_id == c.order_id, j.actor == user, done, _among(c.not_by, j.element))
+    return sa.and_(sa.type_coerce(c.not_by, sa.Text) != "[]", theirs.exists())
 
 
 def seen(sight: Sight) -> sa.ColumnElement[bool]:

@@ -236,7 +236,7 @@ def _task_row(order: Order, one: Task) -> dict[str, Any]:
         "order_id": order.id,
         "office": order.office,
         "roles": list(one.roles),
-        "role": one.roles[0] if one.roles else None,
+        "role": one.roles[0] if len(one.roles) == 1 else None,
         "candidates": list(one.candidates),
         "not_by": list(one.not_by),
     }

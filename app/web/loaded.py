@@ -87,13 +87,14 @@ class Loaded:
         return context.platform().scope(self.order, instance, context.me(), now)
 
     @contextmanager
-    def asked(self) -> Iterator[None]:
+    def asked(self) -> Iterator[Command]:
         """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
         calendar = context.calendar()
         read = context.platform().read
-        token = CURRENT.set(Command(self.order, self.regulation, calendar, context.me(), self.now, declarations=read))
+        command = Command(self.order, self.regulation, calendar, context.me(), self.now, declarations=read)
+        token = CURRENT.set(command)
         try:
-            yield
+            yield command
         finally:
             CURRENT.reset(token)
 

@@ -18,7 +18,7 @@ from app.web.strip import short_name, strip
 from app.web.words import moment
 from forms import BoundForm
 from persistence.audit import verify
-from processes import verbs
+from processes import duties, verbs
 from processes.door import Result
 from processes.engine.diagram import Process
 from processes.errors import AlreadyHandled, NotFound
@@ -48,12 +48,12 @@ def complete(number: str, task_id: str) -> Answer:
     if task is None:
         return _too_late(loaded, task_id)
     with loaded.asked():
-        form = bind(loaded, task, task.form, request.form)
+        form = g.form = bind(loaded, task, task.form, request.form)
+        duties.require_duty(context.me(), loaded.order, task)
         if is_refresh():
             return order_page(loaded, task, form)
         if form is not None and not form.validate():
             return order_page(loaded, task, form), 422
-        g.form = form
     values, personal = answers(loaded, task.form, form)
     door, files = context.platform().door, attachments.handed_in(form)
     result = verbs.complete(door, context.me(), task_id, values, context.now(), personal=personal, files=files)
@@ -68,14 +68,14 @@ def act(number: str, message: str) -> Answer:
     process = loaded.regulation.definitions.starters.get(message)
     if process is None or not process.starters:
         raise NotFound()
-    with loaded.asked():
+    with loaded.asked() as command:
         posted = request.form if request.method == "POST" else None
-        form = bind(loaded, None, process.start.form, posted)
+        form = g.form = bind(loaded, None, process.start.form, posted)
+        duties.require_start(command, process, context.me())
         if posted is None or is_refresh():
             return act_page(loaded, process, form)
         if form is not None and not form.validate():
             return act_page(loaded, process, form), 422
-        g.form = form
     values, personal = answers(loaded, process.start.form, form)
     result = verbs.send(
         context.platform().door,
