@@ -40,6 +40,15 @@ class Outline:
     outputs: tuple[Column, ...]
     rules: tuple[OutlinedRule, ...]
 
+    def asked(self, rule: str) -> list[Column]:
+        """The inputs that a rule (id) asks about: those without `-`; all where the table has no such rule."""
+        cells = next((one.inputs for one in self.rules if one.id == rule), None)
+        return [
+            column
+            for number, column in enumerate(self.inputs)
+            if cells is None or (number < len(cells) and cells[number] not in ("", "-"))
+        ]
+
     def constants(self, output: str) -> list[str]:
         """The different constant strings that an output column can give, in order."""
         index = next((i for i, column in enumerate(self.outputs) if column.name == output), None)

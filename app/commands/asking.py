@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, cast
 
 import click
 
@@ -13,6 +14,9 @@ from app.commands.printing import as_json, print_json
 from app.opening import existing_platform
 from app.packs_at_hand import find_counting, find_regulation
 from decisions import to_plain
+from decisions.outline import outline
+from processes.expressions import CURRENT, FUNCTIONS, Asked
+from processes.people import SYSTEM
 from timers.calendar import published_calendar
 from timers.clock import system_clock
 from timers.counting import zone
@@ -47,12 +51,22 @@ def explain(limit: str, pack: str, from_: str | None, json_: bool) -> None:
 @click.argument("more", nargs=-1, metavar="[K=V]...")
 @as_json
 def decide(table: str, pack: str, with_: tuple[str, ...], more: tuple[str, ...], json_: bool) -> None:
-    """按表裁定：结果与所依据的规则。 Evaluate a decision TABLE; show the rules that decided."""
-    regulation = find_regulation(pack, existing_platform(), system_clock.now())
+    """按表裁定：结果与所依据的规则。 Evaluate a decision TABLE; show the rules that decided, and by which inputs.
+
+    表中向工单提问的函数也用 --with 作答（due_passed=true）。 What a table asks of the order is answered by --with, too.
+    """
+    now = system_clock.now()
+    regulation = find_regulation(pack, existing_platform(), now)
     if table not in regulation.tables:
         known = "、".join(sorted(regulation.tables))
         raise BadInput(f"没有决策表“{table}”，现有：{known}。", f"No table {table!r}; there are: {known}.")
-    decided = regulation.table(table).evaluate(dict(_value(text) for text in (*with_, *more)), functions={})
+    given = _given((*with_, *more))
+    decision, known_names = regulation.table(table), regulation.names(now, SYSTEM)
+    answers = CURRENT.set(cast(Asked, _Answers(given)))
+    try:
+        decided = decision.evaluate({**known_names, **given}, functions=FUNCTIONS)
+    finally:
+        CURRENT.reset(answers)
     rules = [
         {
             "id": rule.id,
@@ -67,8 +81,44 @@ def decide(table: str, pack: str, with_: tuple[str, ...], more: tuple[str, ...],
     if json_:
         return print_json({"table": table, "value": value, "rules": rules})
     click.echo(json.dumps(value, ensure_ascii=False))
-    for rule in rules:
-        click.echo(f"  第 {rule['number']} 条 {rule['id']} {rule['annotation']}".rstrip())
+    written = outline(decision)
+    for rule in decided.rules:
+        asked = written.asked(rule.id) if written else ()
+        because = "，".join(f"{one.label} = {_shown(rule.inputs[one.label])}" for one in asked)
+        click.echo(f"  第 {rule.number} 条 {rule.id}（{because or '任意输入'}）{rule.annotation}")
+
+
+class _Answers:
+    """What a table asks of an order, answered by the inputs of the command line, whatever the question is about."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self._given = given
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        if name not in self._given:
+            raise BadInput(
+                f"该表要问工单 {name}(…)，请用 --with {name}=… 作答。",
+                f"The table asks the order {name}(…): answer it by --with {name}=….",
+            )
+        return lambda *_: self._given[name]
+
+
+def _shown(value: Any) -> str:
+    return json.dumps(to_plain(value), ensure_ascii=False)
+
+
+def _given(texts: Iterable[str]) -> dict[str, Any]:
+    """The inputs by name; `order.level=2` is an entry of the context `order`."""
+    given: dict[str, Any] = {}
+    for text in texts:
+        key, value = _value(text)
+        holder, dot, entry = key.partition(".")
+        entries = given.setdefault(holder, {}) if dot else given
+        if not isinstance(entries, dict):
+            zh, en = f"--with：“{holder}”已是一个值，不能再有“{entry}”。", f"--with: {holder!r} is a value already."
+            raise BadInput(zh, en)
+        entries[entry if dot else key] = value
+    return given
 
 
 def _value(text: str) -> tuple[str, Any]:

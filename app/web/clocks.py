@@ -51,6 +51,7 @@ def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> l
             "lamp": {"state": "late", "words": _("超期")} if row["fired_at"] else {"state": "done", "words": _("按时")},
             "due": _("应于 %(at)s 前", at=moment(row["due_at"], regulation.zone, now)),
             "explanation": explanation(row, regulation),
+            "id": row["id"],
         }
         for row in ended
     ]
@@ -83,6 +84,7 @@ def _clock(
         "provisional": row["provisional"],
         "note": " · ".join(notes),
         "explanation": explanation(row, regulation),
+        "id": row["id"],
     }
 
 

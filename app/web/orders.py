@@ -181,6 +181,7 @@ def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | N
         "strip": strip(loaded.regulation, loaded.row["process"], loaded.row["done"], live),
         "clocks": _clocks(loaded),
         "past": past_clocks(loaded.deadlines, loaded.regulation, loaded.now),
+        "reasons": teller.reasons.of_limits(loaded.journal, loaded.deadlines),
         "units": _units(loaded),
         "regulation": _regulation(loaded),
         "task": _task(loaded, teller, task) if task else None,
@@ -249,7 +250,7 @@ def _regulation(loaded: Loaded) -> dict[str, str]:
     return {
         "title": regulation.title,
         "words": words,
-        "href": url_for("packs.show", pack=regulation.office, deployment=regulation.number),
+        "href": url_for("packs.show", pack=regulation.name, deployment=regulation.number),
     }
 
 
@@ -278,4 +279,3 @@ def _too_late(loaded: Loaded, task_id: str) -> Answer:
     with loaded.asked():
         g.form = bind(loaded, None, row["form"], request.form)
     raise AlreadyHandled()
-

@@ -14,6 +14,7 @@ from typing import Any
 from flask import url_for
 
 from app.web.language import _
+from app.web.reasons import Reasons
 from app.web.strip import short_name
 from app.web.words import exact_moment, moment, short_moment, size_words
 from forms import FieldSpec
@@ -35,6 +36,7 @@ class Teller:
     ) -> None:  # fmt: skip
         self.regulation, self.people, self.units, self.fields, self.now = regulation, people, units, fields, now
         self.zone = regulation.zone
+        self.reasons = Reasons(regulation, fields, self.value)
 
     def story(self, rows: Iterable[Row]) -> list[dict[str, Any]]:
         """Entries of the timeline, newest first."""
@@ -54,7 +56,7 @@ class Teller:
             "iso": at.isoformat(),
             "notes": self._notes(row, changed),
             "said": self._said(row, changed),
-            "bases": self._bases(changed),
+            "bases": self.reasons.sentences(changed),
         }
 
     def raw(self, row: Row) -> dict[str, Any]:
@@ -123,11 +125,6 @@ class Teller:
         if row["why"]:
             notes.append(_("原因：%(why)s", why=row["why"]))
         return list(dict.fromkeys(notes))
-
-    def _bases(self, changed: Mapping[str, Any]) -> list[str]:
-        """What the rules that decided cite."""
-        rules = [rule for table in changed.get("decided", ()) for rule in table.get("rules", ())]
-        return list(dict.fromkeys(str(rule["basis"]) for rule in rules if rule.get("basis")))
 
     def _said(self, row: Row, changed: Mapping[str, Any]) -> list[dict[str, Any]]:
         if row["act"] in ("receive", "open"):

@@ -148,6 +148,18 @@ def test_decide_says_the_value_and_the_rule_that_decided() -> None:
     assert [(rule["id"], rule["annotation"]) for rule in found["rules"]] == [("limits_r1", "咨询三个工作日")]
 
 
+def test_decide_says_in_the_words_of_the_table_why() -> None:
+    written = jieban("decide", "limits", "--pack", SMALL, "--with", "work=handle", "request_type=consult").output
+    assert 'limits_r1（' in written and '"consult"' in written
+
+
+def test_decide_is_told_what_the_table_asks_of_an_order() -> None:
+    nanchang = ROOT / "bpmn" / "nanchang"
+    assert "due_passed" in refused("decide", "extension_check", "--pack", nanchang)
+    found = said("decide", "extension_check", "--pack", nanchang, "--with", "due_passed=true")
+    assert found["rules"][0]["id"] == "extension_check_after_due"
+
+
 def test_a_name_means_what_is_deployed_and_a_path_the_draft(draft: Path) -> None:
     jieban("deploy", SMALL)
     table = draft / "limits.dmn"

@@ -40,9 +40,7 @@ def test_only_those_whose_duty_it_is_take_requests(signed_in: SignIn) -> None:
     assert "/intake" not in handler.get("/inbox").tree.xpath("//nav//a/@href")
 
 
-def test_fields_that_the_form_does_not_ask_are_ignored(
-    signed_in: SignIn, received: Make, platform: Platform
-) -> None:
+def test_fields_that_the_form_does_not_ask_are_ignored(signed_in: SignIn, received: Make, platform: Platform) -> None:
     number = received(status="archived", lead_unit="health", number="NC1", due_at="2000-01-01")
     order = platform.read.order(Sight(SYSTEM, OFFICE, whole_office=True), number)
     assert order["status"] == "registered"
@@ -72,6 +70,19 @@ def test_due_times_stand_with_their_reasons(dispatched: Make, signed_in: SignIn)
     assert "当日不计" in reasons and any("第 1 个工作日" in reason for reason in reasons)
 
 
+def test_a_limit_stands_with_the_rule_that_set_it(dispatched: Make, signed_in: SignIn) -> None:
+    page = signed_in("clerk").get(f"/orders/{dispatched()}")
+    clocks = page.tree.xpath("//section[contains(@class, 'clock')][@data-timer]")
+    said = {clock.get("data-timer"): " ".join(clock.text_content().split()) for clock in clocks}
+    assert "为何是此时限" in said["T-NC-01"] and "“办理时限”第" in said["T-NC-01"]
+    (link,) = page.tree.xpath("//section[@data-timer='T-NC-01']//details[@class='why']//a/@href")
+    path, _, row = link.partition("#")
+    assert signed_in("clerk").get(path).tree.xpath(f"//tr[@id='{row}']/td[contains(., '\"sign\"')]")
+    rules = page.words("//details[contains(@class, 'bases')]//li")
+    assert any("“办理时限”第" in words for words in rules)
+    assert any("（身份方式：实名" in words for words in rules)
+
+
 def test_an_order_of_another_unit_is_not_found(dispatched: Make, signed_in: SignIn) -> None:
     number = dispatched()
     stranger = signed_in("stranger")
@@ -82,9 +93,7 @@ def test_an_order_of_another_unit_is_not_found(dispatched: Make, signed_in: Sign
     assert stranger.get(f"/inbox?tab=all&q={number}").words("//tbody/tr") == []
 
 
-def test_a_task_that_is_not_my_duty_is_refused_and_keeps_what_i_typed(
-    dispatched: Make, signed_in: SignIn
-) -> None:
+def test_a_task_that_is_not_my_duty_is_refused_and_keeps_what_i_typed(dispatched: Make, signed_in: SignIn) -> None:
     number = dispatched()
     clerk, agent = signed_in("clerk"), signed_in("agent")
     action = clerk.get(f"/orders/{number}").tree.xpath("//form[@data-keep]/@action")[0].partition("#")[0]
@@ -211,9 +220,7 @@ def test_a_missed_limit_is_said_in_words(dispatched: Make, signed_in: SignIn, cl
 
 
 @pytest.mark.parametrize("login", ["admin", "auditor"])
-def test_those_who_oversee_see_every_order_and_act_on_none(
-    dispatched: Make, signed_in: SignIn, login: str
-) -> None:
+def test_those_who_oversee_see_every_order_and_act_on_none(dispatched: Make, signed_in: SignIn, login: str) -> None:
     page = signed_in(login).get(f"/orders/{dispatched()}")
     assert page.status == 200
     assert page.tree.xpath("//section[@id='act-form']") == []
