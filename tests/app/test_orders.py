@@ -80,7 +80,7 @@ def test_a_limit_stands_with_the_rule_that_set_it(dispatched: Make, signed_in: S
     assert signed_in("clerk").get(path).tree.xpath(f"//tr[@id='{row}']/td[contains(., '\"sign\"')]")
     rules = page.words("//details[contains(@class, 'bases')]//li")
     assert any("“办理时限”第" in words for words in rules)
-    assert any("（身份方式：实名" in words for words in rules)
+    assert any("（受理员意见：受理并转办）" in words for words in rules)
 
 
 def test_an_order_of_another_unit_is_not_found(dispatched: Make, signed_in: SignIn) -> None:
