@@ -14,6 +14,7 @@ from .errors import FeelLimitError
 
 MAX_TEXT = 20_000  # characters of one expression
 MAX_NESTING = 60  # brackets, ifs, calls inside each other
+MAX_CHAIN = 200  # operators, dots and brackets one after the other: `a + b + c`, `a.b.c`
 MAX_STEPS = 25_000  # loop turns, calls, list elements touched in one evaluation
 MAX_DEPTH = 60  # calls of user functions inside each other
 MAX_LIST = 10_000  # elements of one list

@@ -99,8 +99,9 @@ class Parser(PrimaryGrammar):
         return tree.Logic(first.at, operator, terms)
 
     def _comparison(self) -> tree.Node:
-        left = self.sum()
+        left, links = self.sum(), 0
         while True:
+            links = self.linked(links)
             if self.at(*COMPARISONS):
                 operator = self.advance().value
                 left = tree.Binary(left.at, operator, left, self.sum())
@@ -137,24 +138,27 @@ class Parser(PrimaryGrammar):
 
     def sum(self) -> tree.Node:
         """An expression without comparisons."""
-        left = self._product()
+        left, links = self._product(), 0
         while self.at("+", "-"):
+            links = self.linked(links)
             operator = self.advance().value
             left = tree.Binary(left.at, operator, left, self._product())
         return left
 
     def _product(self) -> tree.Node:
-        left = self._power()
+        left, links = self._power(), 0
         while self.at("*", "/"):
+            links = self.linked(links)
             operator = self.advance().value
             left = tree.Binary(left.at, operator, left, self._power())
         return left
 
     def _power(self) -> tree.Node:
-        left = self._negation()
+        left, links = self._negation(), 0
         while self.at("**"):
+            links = self.linked(links)
             self.advance()
-            self.read += 100  # the costliest operator weighs on the loop around it
+            self.read += 300  # the costliest operator weighs on the loop around it
             left = tree.Binary(left.at, "**", left, self._negation())
         return left
 
@@ -163,15 +167,18 @@ class Parser(PrimaryGrammar):
             at = self.advance().start
             with self.nested():
                 return tree.Negation(at, self._negation())
-        node = self._postfix(self.primary())
+        node, links = self._postfix(self.primary()), 0
         while self.at_word("instance"):
+            links = self.linked(links)
             self.advance()
             self.expect("of")
             node = tree.InstanceOf(node.at, node, self.type_name())
         return node
 
     def _postfix(self, node: tree.Node) -> tree.Node:
+        links = 0
         while True:
+            links = self.linked(links)
             if self.at("."):
                 self.advance()
                 path = tree.Path(node.at, node, self.field_name())

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from .errors import FeelError, FeelLimitError
 from .lexer import KEYWORDS, Lexer, Token, full_width_hint, is_simple_name, name_end, name_pieces
-from .limits import MAX_NESTING, MAX_TEXT, too_deep
+from .limits import MAX_CHAIN, MAX_NESTING, MAX_TEXT, too_deep
 
 
 @lru_cache(maxsize=64)
@@ -115,6 +115,13 @@ class NameStream:
         finally:
             self.keep_bracket = keep
             self.depth -= 1
+
+    @staticmethod
+    def linked(links: int) -> int:
+        """One link more in a chain of operators, each of which makes the tree deeper; raises FeelLimitError."""
+        if links == MAX_CHAIN:
+            raise too_deep()
+        return links + 1
 
     # names
 

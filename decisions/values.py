@@ -7,7 +7,7 @@ gives null (None), never an exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -225,49 +225,67 @@ def text_of(value: Any, *, inner: bool = False) -> str | None:
         return None
     if type(value) is str and not inner:
         return value
-    pieces: list[str] = []
-    room = MAX_STRING
-    for piece in _pieces(value):
-        pieces.append(piece)
-        room -= len(piece) + 4
-        if room < 0:
-            checked_string(MAX_STRING + 1)
-    text = "".join(pieces)
+    text = _Writer().written(value)
     return text if inner or not text.startswith('@"') else text[2:-1]
 
 
-def _pieces(value: Any) -> Iterator[str]:
-    kind = kind_of(value)
+class _Writer:
+    """Puts a text together, and stops when it grows too long."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self._room = MAX_STRING
+
+    def written(self, value: Any) -> str:
+        self._write(value)
+        return "".join(self._pieces)
+
+    def _add(self, piece: str) -> None:
+        self._pieces.append(piece)
+        self._room -= len(piece) + 4  # parts without text take time, too
+        if self._room < 0:
+            checked_string(MAX_STRING + 1)
+
+    def _write(self, value: Any) -> None:
+        kind = kind_of(value)
+        if kind == "list":
+            self._add("[")
+            for index, item in enumerate(value):
+                if index:
+                    self._add(", ")
+                self._write(item)
+            self._add("]")
+        elif kind == "context":
+            self._add("{")
+            for index, (key, item) in enumerate(value.items()):
+                self._add(f"{', ' if index else ''}{_key(key)}: ")
+                self._write(item)
+            self._add("}")
+        elif kind == "range":
+            self._add("[" if value.low_included else "(")
+            if value.low is not None:
+                self._write(value.low)
+            self._add("..")
+            if value.high is not None:
+                self._write(value.high)
+            self._add("]" if value.high_included else ")")
+        else:
+            self._add(_simple(value, kind))
+
+
+def _simple(value: Any, kind: str) -> str:
     if kind == "string":
-        yield '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    elif kind == "boolean":
-        yield "true" if value else "false"
-    elif kind == "number":
+        escaped: str = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{escaped}"'
+    if kind == "boolean":
+        return "true" if value else "false"
+    if kind == "number":
         number = adopt(value)
-        yield "null" if number is None else numbers.text_of(number)
-    elif kind == "list":
-        yield "["
-        for index, item in enumerate(value):
-            yield ", " if index else ""
-            yield from _pieces(item)
-        yield "]"
-    elif kind == "context":
-        yield "{"
-        for index, (key, item) in enumerate(value.items()):
-            yield f"{', ' if index else ''}{_key(key)}: "
-            yield from _pieces(item)
-        yield "}"
-    elif kind == "range":
-        yield "[" if value.low_included else "("
-        yield from () if value.low is None else _pieces(value.low)
-        yield ".."
-        yield from () if value.high is None else _pieces(value.high)
-        yield "]" if value.high_included else ")"
-    elif kind == "function":
-        yield f"function({', '.join(value.parameters)})"
-    else:
-        text = iso(value)
-        yield "null" if text is None else f'@"{text}"'
+        return "null" if number is None else numbers.text_of(number)
+    if kind == "function":
+        return f"function({', '.join(value.parameters)})"
+    text = iso(value)
+    return "null" if text is None else f'@"{text}"'
 
 
 def _key(key: str) -> str:

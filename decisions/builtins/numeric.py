@@ -17,9 +17,13 @@ from decimal import (
 from typing import Any
 
 from ..arithmetic import negate
+from ..limits import Work
 from ..numbers import PRECISE, Number, floor_modulo, tidy, whole
 from ..temporal import Months
 from .signatures import built_in
+
+# What these cost, in steps of the work.
+ROOT_STEPS, EXP_STEPS, LOG_STEPS = 5, 20, 50
 
 # Wide enough for any scale of a 34-digit number.
 _ROUNDING = Context(prec=6_300, traps=[])
@@ -97,21 +101,24 @@ def modulo(dividend: Number, divisor: Number) -> Number | None:
     return floor_modulo(dividend, divisor)
 
 
-@built_in("sqrt", "number: number")
-def square_root(number: Number) -> Number | None:
+@built_in("sqrt", "number: number", work=True)
+def square_root(work: Work, number: Number) -> Number | None:
     """The root; null below zero."""
+    work.spend(ROOT_STEPS)
     return tidy(PRECISE.sqrt(Decimal(number)))
 
 
-@built_in("log", "number: number")
-def logarithm(number: Number) -> Number | None:
+@built_in("log", "number: number", work=True)
+def logarithm(work: Work, number: Number) -> Number | None:
     """The natural logarithm; null unless positive."""
+    work.spend(LOG_STEPS)
     return tidy(PRECISE.ln(Decimal(number)))
 
 
-@built_in("exp", "number: number")
-def exponential(number: Number) -> Number | None:
+@built_in("exp", "number: number", work=True)
+def exponential(work: Work, number: Number) -> Number | None:
     """e to that power."""
+    work.spend(EXP_STEPS)
     return tidy(PRECISE.exp(Decimal(number)))
 
 

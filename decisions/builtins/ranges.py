@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import temporal
+from ..limits import Work
 from ..values import Range, equal, kind_of, less
 from .conversions import number
 from .signatures import F, built_in
@@ -15,9 +16,10 @@ _RANGE = re.compile(r"\s*([\[(\]])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])\[])\s*", re.DO
 _CALL = re.compile(r'(date and time|date|time|duration)\s*\(\s*"([^"]*)"\s*\)')
 
 
-@built_in("range", "from: string")
-def range_from_text(text: str) -> Range | None:
+@built_in("range", "from: string", work=True)
+def range_from_text(work: Work, text: str) -> Range | None:
     """The range a text such as `[1..5)` stands for; its ends are literals."""
+    work.spend(5)
     found = _RANGE.fullmatch(text)
     if found is None or (not found.group(2) and not found.group(3)):
         return None
