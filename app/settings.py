@@ -11,7 +11,7 @@
 | `JIEBAN_WEBHOOK_URL` | where notices to petitioners are posted (an SMS gateway) | no gateway |
 | `JIEBAN_WEBHOOK_SECRET` | signs what is posted; 16 characters at least | needed with `JIEBAN_WEBHOOK_URL` |
 | `JIEBAN_WEBHOOK_PRIVATE` | `1`: the gateway may be in the own network, and speak plain http | off |
-| `JIEBAN_ANCHOR_FILE` | digests of the journal, kept outside the database | beside an SQLite file |
+| `JIEBAN_ANCHORS` | digests of the journal, kept outside the database | beside an SQLite file |
 | `JIEBAN_METRICS_TOKEN` | bearer token that `/metrics` asks for | loopback only |
 | `JIEBAN_LOG_LEVEL` | `DEBUG`, `INFO`, `WARNING`, `ERROR` | `WARNING` |
 
@@ -77,7 +77,7 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
     if not url or not key:
         var.mkdir(exist_ok=True)
     key = key or _kept_key(var / "secret_key")
-    anchors = given.text("JIEBAN_ANCHOR_FILE")
+    anchors = given.text("JIEBAN_ANCHORS")
     level = given.text("JIEBAN_LOG_LEVEL") or "WARNING"
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise BadSetting("JIEBAN_LOG_LEVEL", "应为 DEBUG、INFO、WARNING 或 ERROR。", "DEBUG, INFO, WARNING or ERROR.")

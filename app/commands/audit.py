@@ -58,6 +58,6 @@ def anchor(restart: str | None) -> None:
     platform = made_platform()
     anchors = Anchors(platform.database, from_environment().anchors)
     if anchors.path is None:
-        raise BadInput("没有设置 JIEBAN_ANCHOR_FILE。", "JIEBAN_ANCHOR_FILE is not set.")
+        raise BadInput("没有设置 JIEBAN_ANCHORS。", "JIEBAN_ANCHORS is not set.")
     made = anchors.anchor(system_clock.now(), restart)
     click.echo(made.text if made else "没有新的流水需要锚定。 / Nothing new to anchor.")

@@ -1,0 +1,150 @@
+"""Backup while people work, restore, and what the audit says when an older backup came back: the drill of the docs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.anchoring import Anchors
+from persistence.audit import verify
+from persistence.backup import CannotBackUp, back_up, restore
+from tests.small import MONDAY, SECRET, Small
+
+JIEBAN = Path(sys.executable).parent / "jieban"
+
+
+@pytest.fixture
+def small(database_url: str) -> Iterator[Small]:
+    one = Small(database_url)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def empty_url(database_url: str, postgres_url: str, tmp_path: Path) -> Iterator[str]:
+    """Another database of the same kind, empty."""
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'restored' / 'jieban.db'}"
+        return
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as maintenance:
+        maintenance.execute("CREATE DATABASE restored")
+        yield postgres_url.replace("/postgres?", "/restored?")
+        maintenance.execute("DROP DATABASE restored WITH (FORCE)")
+
+
+def url_of(small: Small) -> str:
+    return small.database.engine.url.render_as_string(hide_password=False)
+
+
+def test_a_copy_made_while_orders_flow_is_one_whole_moment(small: Small, empty_url: str, tmp_path: Path) -> None:
+    first = small.handling()
+    enough, made = threading.Event(), []
+
+    def work() -> None:
+        while not enough.is_set():
+            made.append(small.handling())
+
+    busy = threading.Thread(target=work)
+    busy.start()
+    copy = tmp_path / "copy"
+    try:
+        assert back_up(url_of(small), copy) > 10_000
+    finally:
+        enough.set()
+        busy.join()
+    assert made, "somebody worked meanwhile"
+    assert oct(copy.stat().st_mode)[-3:] == "600"
+    restore(empty_url, copy)
+    restored = Small(empty_url, deploy=False)
+    found = verify(restored.database)
+    assert found.intact and 1 <= found.orders <= 1 + len(made)
+    assert restored.read.personal_of(first, ["phone"]) == {"phone": "13800138000"}
+    assert restored.open(first) == small.open(first)
+    restored.dispatched()
+    with pytest.raises(Exception, match="append-only"), restored.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM journal")
+    restored.close()
+
+
+def test_what_is_there_is_only_replaced_when_asked(small: Small, tmp_path: Path) -> None:
+    kept = small.handling()
+    copy = tmp_path / "copy"
+    back_up(url_of(small), copy)
+    lost = small.handling()
+    small.close()
+    with pytest.raises(CannotBackUp, match="--replace"):
+        restore(url_of(small), copy)
+    restore(url_of(small), copy, replace=True)
+    small.forget()
+    assert small.open(kept) == ["handle"]
+    assert small.read.journal_of(lost) == []
+    assert verify(small.database).intact
+
+
+def test_a_file_that_is_no_backup_is_refused(small: Small, tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("dear all")
+    with pytest.raises(CannotBackUp, match="no backup"):
+        restore(url_of(small), tmp_path / "letter", replace=True)
+    assert verify(small.database).intact
+
+
+def test_an_older_backup_is_reported_and_a_restart_accepts_it(small: Small, tmp_path: Path) -> None:
+    small.handling()
+    anchors = Anchors(small.database, tmp_path / "anchors.jsonl")
+    assert anchors.anchor(MONDAY) is not None
+    copy = tmp_path / "copy"
+    back_up(url_of(small), copy)
+    small.handling()
+    assert anchors.anchor(MONDAY) is not None
+    assert anchors.anchor(MONDAY) is None, "nothing is new"
+    assert anchors.compare().broken is None
+    small.close()
+    restore(url_of(small), copy, replace=True)
+    small.forget()
+    assert verify(small.database).intact, "its own chains cannot tell"
+    broken = anchors.compare().broken
+    assert broken is not None and "更早的备份" in broken[0] and "older backup" in broken[1]
+    for _ in range(2):
+        small.handling()
+    broken = anchors.compare().broken
+    assert broken is not None and "went on" in broken[1]
+    restarted = anchors.anchor(MONDAY, "磁盘损坏，按预案恢复")
+    assert restarted is not None and restarted.restart == "磁盘损坏，按预案恢复"
+    small.handling()
+    anchors.anchor(MONDAY)
+    assert anchors.compare() == type(anchors.compare())(4, None)
+
+
+def test_the_drill_by_command_line(tmp_path: Path) -> None:
+    """Back up, lose an hour, restore, be told, accept: as docs/operations.md says, with the real commands."""
+    path = tmp_path / "jieban.db"
+    small = Small(f"sqlite:///{path}")
+    small.handling()
+
+    def jieban(*words: str) -> subprocess.CompletedProcess[str]:
+        settings = {"JIEBAN_DATABASE_URL": f"sqlite:///{path}", "JIEBAN_SECRET_KEY": SECRET}
+        return subprocess.run([JIEBAN, *words], env=os.environ | settings, capture_output=True, text=True, check=False)
+
+    copy = str(tmp_path / "copy")
+    assert jieban("backup", copy).returncode == 0
+    assert jieban("backup", copy).returncode == 2, "an older copy is never overwritten"
+    small.handling()
+    assert jieban("audit", "anchor").returncode == 0
+    small.close()
+    assert jieban("restore", copy).returncode == 2
+    assert jieban("restore", copy, "--replace").returncode == 0
+    told = jieban("audit", "verify", "--json")
+    assert told.returncode == 1
+    report = json.loads(told.stdout)
+    assert (report["intact"], report["orders"], report["anchors"]) == (False, 1, 1)
+    assert "older backup" in report["anchored"]
+    assert jieban("audit", "anchor", "--restart", "演练").returncode == 0
+    assert json.loads(jieban("audit", "verify", "--json").stdout)["intact"] is True

@@ -1,0 +1,115 @@
+"""Several web processes under gunicorn with the configuration of `deploy/`, on PostgreSQL: killed, stopped, watched."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.small import SECRET, Small
+from tests.working.houses import wait_until
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GUNICORN = Path(sys.executable).parent / "gunicorn"
+
+
+class Web:
+    def __init__(self, url: str, folder: Path) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        counted = folder / "counted"
+        counted.mkdir()
+        self.log = folder / "log"
+        environment = os.environ | {
+            "JIEBAN_DATABASE_URL": url,
+            "JIEBAN_SECRET_KEY": SECRET,
+            "JIEBAN_BIND": f"127.0.0.1:{self.port}",
+            "WEB_CONCURRENCY": "2",
+            "PROMETHEUS_MULTIPROC_DIR": str(counted),
+            "JIEBAN_LOG_LEVEL": "INFO",
+        }
+        command = [GUNICORN, "--config", "deploy/gunicorn.conf.py", "app.wsgi:make()"]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+
+    def ask(self, path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            connection.close()
+
+    def is_ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return self.ask("/readyz")[0] == 200
+        except OSError:
+            return False
+
+    def children(self) -> list[int]:
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
+
+@pytest.fixture
+def web(postgres_database_url: str, tmp_path: Path) -> Iterator[Web]:
+    Small(postgres_database_url).close()
+    started = Web(postgres_database_url, tmp_path)
+    wait_until(started.is_ready)
+    yield started
+    started.process.kill()
+    started.process.wait()
+
+
+@pytest.mark.postgresql
+@pytest.mark.slow
+@pytest.mark.crash
+def test_web_processes_may_die_and_end_in_order(web: Web) -> None:
+    assert web.ask("/sign-in")[0] == 200
+    before = web.children()
+    assert len(before) >= 2
+    os.kill(before[-1], signal.SIGKILL)
+    wait_until(lambda: web.is_ready() and len(web.children()) >= 2 and before[-1] not in web.children())
+    status, metrics = web.ask("/metrics")
+    assert status == 200
+    assert "jieban_workers 0.0" in metrics
+    web.process.terminate()
+    begun = time.monotonic()
+    assert web.process.wait(40) == 0
+    assert time.monotonic() - begun < 30
+
+
+def test_sqlite_is_refused_with_a_reason(tmp_path: Path) -> None:
+    web = Web(f"sqlite:///{tmp_path / 'jieban.db'}", tmp_path)
+    assert web.process.wait(60) != 0
+    assert "NeedsPostgresql" in web.log.read_text() or "jieban serve" in web.log.read_text()
+
+
+def test_the_compose_file_says_what_the_programs_understand() -> None:
+    services = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"]
+    assert set(services) == {"postgres", "prepare", "web", "worker"}
+    source = (ROOT / "app" / "settings.py").read_text()
+    for name in ("prepare", "web", "worker"):
+        for variable in services[name]["environment"]:
+            assert f'"{variable.removesuffix("_FILE")}"' in source, variable
+
+
+def test_the_units_run_what_there_is() -> None:
+    units = ROOT / "deploy" / "systemd"
+    assert {one.name for one in units.iterdir()} == {
+        "jieban-web.service", "jieban-worker@.service", "jieban-backup.service", "jieban-backup.timer",
+    }  # fmt: skip
+    assert "app.wsgi:make()" in (units / "jieban-web.service").read_text()
+    assert "jieban worker --metrics-port 910%i" in (units / "jieban-worker@.service").read_text()
