@@ -77,7 +77,7 @@ def run(connection: sa.Connection, text: str, parameters: Sequence[Any]) -> list
 
 @contextmanager
 def _errors(connection: sa.Connection, text: str) -> Iterator[None]:
-    """The driver's errors as SQLAlchemy's, without parameters (they are personal); a dead connection leaves the pool."""
+    """The driver's errors as SQLAlchemy's, without the (personal) parameters; a dead connection leaves the pool."""
     driver: Any = connection.dialect.dbapi
     try:
         yield

@@ -80,10 +80,10 @@ class Incidents:
     def resolve_fired(self, now: datetime) -> int:
         """Close the incidents whose deadline has fired or is no longer due; returns how many."""
         c, d = t.incident.c, t.deadline.c
-        over = sa.select(d.id).where(d.fired_at.is_not(None) | d.cancelled_at.is_not(None))
+        over = sa.exists().where(d.id == c.deadline_id, d.fired_at.is_not(None) | d.cancelled_at.is_not(None))
         waiting = c.resolved_at.is_(None)
         with self._database.reading() as connection:
-            closed = connection.execute(sa.select(c.id).where(waiting, c.deadline_id.in_(over))).scalars().all()
+            closed = connection.execute(sa.select(c.id).where(waiting, over)).scalars().all()
         if closed:
             with self._database.transaction() as work:
                 work.connection.execute(t.incident.update().where(c.id.in_(closed)).values(resolved_at=now))

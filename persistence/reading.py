@@ -6,7 +6,8 @@ the actor holds a duty: what one may not see is not in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 
 from persistence import declarations
 from persistence import tables as t
+from persistence.search import may_hold
 from persistence.store import Database
 from processes.errors import NotFound
 from processes.order import OFFICE_CASE, ORDER
@@ -22,6 +24,8 @@ from processes.people import Actor
 
 Row = Mapping[str, Any]
 PAGE = 50
+MOST_COUNTED = 500
+"""Counters stop here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class Reading:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def connection(self) -> AbstractContextManager[sa.Connection]:
+        """For queries of the other rooms' lists."""
+        return self._database.reading()
+
     def rows(self, query: sa.Select[Any]) -> list[Row]:
         with self._database.reading() as connection:
             return [dict(row) for row in connection.execute(query).mappings()]
@@ -67,9 +75,10 @@ class Reading:
 
         `elements`/`without`: only, or all but, these elements; `text`: part of title or number; `until`: due before.
         """
-        query = self._mine(sight, elements, without, text, until)
-        order_by = (sa.func.coalesce(t.task.c.due_at, sa.literal(FAR, t.Instant)), t.task.c.opened_at, t.task.c.id)
-        return self.rows(query.order_by(*order_by).limit(PAGE + 1).offset((page - 1) * PAGE))
+        last = page * PAGE + 1
+        mine = _first_of_mine(sight, last, elements=elements, without=without, text=text, until=until)
+        query = _tasks().where(t.task.c.id.in_(sa.select(mine.c.id))).order_by(*MOST_URGENT)
+        return self.rows(query.limit(PAGE + 1).offset((page - 1) * PAGE))
 
     def count_open(
         self,
@@ -79,7 +88,9 @@ class Reading:
         without: Collection[str] = (),
         until: datetime | None = None,
     ) -> int:
-        query = self._mine(sight, elements, without, "", until).with_only_columns(sa.func.count())
+        """How many tasks the actor could do; more than `MOST_COUNTED` are not counted."""
+        mine = _first_of_mine(sight, MOST_COUNTED, elements=elements, without=without, until=until)
+        query = sa.select(sa.func.count()).select_from(sa.select(mine.c.id).limit(MOST_COUNTED).subquery())
         with self._database.reading() as connection:
             return int(connection.execute(query).scalar() or 0)
 
@@ -99,16 +110,18 @@ class Reading:
         page: int = 1,
     ) -> list[Row]:
         """Orders (or the office's own cases, by `kind`) that the actor may see, the latest first."""
-        c = t.work_order.c
-        query = sa.select(t.work_order).where(seen(sight), c.kind == kind)
+        c, last = t.work_order.c, page * PAGE + 1
+        where = [c.kind == kind]
         if statuses is not None:
-            query = query.where(c.status.in_(list(statuses)))
+            where.append(c.status.in_(list(statuses)))
         if overdue:
-            query = query.where(c.overdue.is_(True), c.closed_at.is_(None))
+            where += [c.overdue.is_(True), c.closed_at.is_(None)]
         if text:
-            query = query.where(matches(text))
-        query = query.order_by(c.received_at.desc(), c.id).limit(PAGE + 1).offset((page - 1) * PAGE)
-        return self.rows(query)
+            where.append(matches(text))
+        if not sight.whole_office:
+            where.append(c.id.in_(_latest_of_units(sight, where, last)))
+        query = sa.select(t.work_order).where(seen(sight), *where).order_by(c.received_at.desc(), c.id)
+        return self.rows(query.limit(PAGE + 1).offset((page - 1) * PAGE))
 
     def count_orders(self) -> int:
         """All orders of all offices."""
@@ -120,33 +133,6 @@ class Reading:
         c = t.work_order.c
         query = sa.select(t.work_order).where(c.office == office, c.kind == OFFICE_CASE, c.process == process)
         return self.rows(query.order_by(c.received_at.desc(), c.number.desc()).limit(PAGE).offset((page - 1) * PAGE))
-
-    def _mine(
-        self,
-        sight: Sight,
-        elements: Collection[str] | None,
-        without: Collection[str],
-        text: str,
-        until: datetime | None,
-    ) -> sa.Select[Any]:
-        c = t.task.c
-        duties = {(duty.role, duty.unit) for duty in sight.actor.duties if duty.office == sight.office}
-        mine = [_held_by(role, unit) for role, unit in sorted(duties, key=str)]
-        query = _tasks().where(
-            c.office == sight.office,
-            c.closed_at.is_(None),
-            sa.or_(c.assignee.is_(None), c.assignee == sight.actor.user),
-            sa.or_(c.assignee == sight.actor.user, *mine, _among(c.candidates, sight.actor.user)),
-            ~_under_review_by(sight.actor.user),
-            _of(sight),
-        )
-        if elements is not None:
-            query = query.where(c.element.in_(list(elements)))
-        if without:
-            query = query.where(c.element.not_in(list(without)))
-        if until is not None:
-            query = query.where(c.due_at < until)
-        return query.where(matches(text)) if text else query
 
     # -- one order --------------------------------------------------------------------------------------------------
 
@@ -259,9 +245,6 @@ def _waiting() -> tuple[sa.ColumnElement[bool], ...]:
     return c.fired_at.is_(None), c.cancelled_at.is_(None), c.held_by.is_(None)
 
 
-FAR = datetime.fromisoformat("9999-01-01T00:00:00+00:00")
-
-
 def _tasks() -> sa.Select[Any]:
     o = t.work_order.c
     columns = [
@@ -280,11 +263,60 @@ def _tasks() -> sa.Select[Any]:
     return sa.select(t.task, *columns).select_from(t.task.join(t.work_order, o.id == t.task.c.order_id))
 
 
-def _held_by(role: str, unit: str | None) -> sa.ColumnElement[bool]:
-    """Tasks that this duty covers. `role` is the task's only role; where it has several that column is empty."""
-    c = t.task.c
-    in_unit = sa.or_(c.unit.is_(None), c.unit == unit) if unit else c.unit.is_(None)
-    return sa.and_(sa.or_(c.role == role, sa.and_(c.role.is_(None), _among(c.roles, role))), in_unit)
+def _first_of_mine(
+    sight: Sight,
+    most: int,
+    *,
+    elements: Collection[str] | None = None,
+    without: Collection[str] = (),
+    text: str = "",
+    until: datetime | None = None,
+) -> sa.Subquery:
+    """Ids of open tasks that the actor could do: of each way in which one becomes the actor's, the `most` urgent.
+
+    However long the queues are, each is read from its beginning in the order of an index, and no further.
+    """
+    c, user = t.task.c, sight.actor.user
+    where = [
+        c.office == sight.office,
+        c.closed_at.is_(None),
+        sa.or_(c.assignee.is_(None), c.assignee == user),
+        ~_under_review_by(user),
+    ]
+    if elements is not None:
+        where.append(c.element.in_(list(elements)))
+    if without:
+        where.append(c.element.not_in(list(without)))
+    if until is not None:
+        where.append(c.due_at < until)
+    joined: sa.FromClause = t.task
+    if text or sight.deployments:
+        joined = t.task.join(t.work_order, t.work_order.c.id == c.order_id)
+        where += [_of(sight), matches(text) if text else sa.true()]
+    found = [
+        sa.select(sa.select(c.id).select_from(joined).where(way, *where).order_by(*MOST_URGENT).limit(most).subquery())
+        for way in _ways(sight)
+    ]
+    return sa.union(*found).subquery()
+
+
+MOST_URGENT = (t.task.c.due_at.asc().nulls_last(), t.task.c.opened_at, t.task.c.id)
+
+
+def _ways(sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
+    """The ways in which a task becomes the actor's: by name, or by a duty in its unit or in the whole office."""
+    c, user = t.task.c, sight.actor.user
+    yield c.assignee == user
+    yield sa.and_(sa.type_coerce(c.candidates, sa.Text) != "[]", _among(c.candidates, user))
+    duties = {(duty.role, duty.unit) for duty in sight.actor.duties if duty.office == sight.office}
+    for unit in sorted({unit for _, unit in duties} | {None}, key=str):
+        roles = sorted({role for role, held_in in duties if unit is None or held_in == unit})
+        place = c.unit.is_(None) if unit is None else c.unit == unit
+        for role in roles:
+            yield sa.and_(place, c.role == role)
+        # `role` is the task's only role; where it has several that column is empty.
+        if roles:
+            yield sa.and_(place, c.role.is_(None), sa.or_(*(_among(c.roles, role) for role in roles)))
 
 
 def _among(names: sa.ColumnElement[Any], name: Any) -> sa.ColumnElement[bool]:
@@ -311,6 +343,24 @@ def seen(sight: Sight) -> sa.ColumnElement[bool]:
     return sa.and_(c.office == sight.office, c.id.in_(theirs), _of(sight))
 
 
+def _latest_of_units(sight: Sight, where: Sequence[sa.ColumnElement[bool]], most: int) -> sa.Select[Any]:
+    """Ids of the latest orders of each of the actor's units: read from the end of an index, and no further."""
+    c, o = t.order_unit.c, t.work_order.c
+    joined = t.order_unit.join(t.work_order, o.id == c.order_id)
+    latest = [
+        sa.select(
+            sa.select(c.order_id)
+            .select_from(joined)
+            .where(c.unit == unit, o.office == sight.office, _of(sight), *where)
+            .order_by(c.received_at.desc(), c.order_id)
+            .limit(most)
+            .subquery()
+        )
+        for unit in sight.units
+    ]
+    return sa.select(sa.union(*latest).subquery().c.order_id) if latest else sa.select(sa.null()).where(sa.false())
+
+
 def _of(sight: Sight) -> sa.ColumnElement[bool]:
     """The orders of the regulation the actor works by; nothing to ask where the office has one."""
     return t.work_order.c.deployment.in_(sight.deployments) if sight.deployments else sa.true()
@@ -320,4 +370,5 @@ def matches(text: str) -> sa.ColumnElement[bool]:
     """Part of a title, or the beginning of a number. Wildcards in what people type are just characters."""
     c = t.work_order.c
     escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return sa.or_(c.title.like(f"%{escaped}%", escape="\\"), c.number.like(f"{escaped}%", escape="\\"))
+    title = sa.and_(may_hold(c.title, text), c.title.ilike(f"%{escaped}%", escape="\\"))
+    return sa.or_(title, c.number.like(f"{escaped}%", escape="\\"))

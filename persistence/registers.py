@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from persistence import tables as t
-from persistence.reading import PAGE, Reading, Row, Sight, matches, seen
+from persistence.reading import MOST_COUNTED, PAGE, Reading, Row, Sight, matches, seen
 
 OPEN, OVERDUE, CLOSED = "open", "overdue", "closed"
 """What a ledger can be filtered by."""
@@ -24,10 +25,16 @@ def ledger(
 
     `state`: all, `open`, `closed`, or `overdue` (open, and a limit of the instance has passed with its work undone).
     """
+    query = _ledger(sight, process, now, state).order_by(t.instance.c.started_at.desc(), t.instance.c.id)
+    return read.rows(query.limit(size + 1).offset((page - 1) * size))
+
+
+def _ledger(sight: Sight, process: str, now: datetime, state: str) -> sa.Select[Any]:
     i, o, d = t.instance.c, t.work_order.c, t.deadline.c
     columns = [o[name].label(f"order_{name}") for name in ("number", "title", "kind", "facts", "deployment")]
     instance = [i[name] for name in ("id", "order_id", "process", "vars", "started_at", "started_by", "ended_at")]
     late = sa.exists().where(
+        d.order_id == i.order_id,
         d.instance == i.id,
         d.soft.is_(False),
         d.cancelled_at.is_(None),
@@ -39,7 +46,6 @@ def ledger(
         sa.select(*instance, *columns, late.label("late"))
         .select_from(t.instance.join(t.work_order, o.id == i.order_id))
         .where(i.process == process, seen(sight))
-        .order_by(i.started_at.desc(), i.id)
     )
     if state == CLOSED:
         query = query.where(i.ended_at.is_not(None))
@@ -47,31 +53,38 @@ def ledger(
         query = query.where(i.ended_at.is_(None))
     if state == OVERDUE:
         query = query.where(late)
-    return read.rows(query.limit(size + 1).offset((page - 1) * size))
+    return query
 
 
 def count_ledger(read: Reading, sight: Sight, process: str, now: datetime) -> dict[str, int]:
     """How many are open, overdue, closed; more than a few hundred are not counted."""
-    return {
-        state: min(len(ledger(read, sight, process, now, state=state, size=MOST_COUNTED)), MOST_COUNTED)
-        for state in (OPEN, OVERDUE, CLOSED)
-    }
-
-
-MOST_COUNTED = 500
+    counts = {}
+    with read.connection() as connection:
+        for state in (OPEN, OVERDUE, CLOSED):
+            first = _ledger(sight, process, now, state).limit(MOST_COUNTED).subquery()
+            counts[state] = int(connection.execute(sa.select(sa.func.count()).select_from(first)).scalar() or 0)
+    return counts
 
 
 def deadlines_of_instances(read: Reading, instances: Collection[str]) -> list[Row]:
     """Every deadline of these instances, by due time."""
-    query = sa.select(t.deadline).where(t.deadline.c.instance.in_(list(instances)))
+    c = t.deadline.c
+    query = sa.select(t.deadline).where(c.order_id.in_(_orders_of(instances)), c.instance.in_(list(instances)))
     return read.rows(query.order_by(t.deadline.c.due_at, t.deadline.c.id))
 
 
 def finished_tasks_of_instances(read: Reading, instances: Collection[str]) -> list[Row]:
     """Every completed task of these instances, by when it was done."""
     c = t.task.c
-    query = sa.select(t.task).where(c.instance.in_(list(instances)), c.outcome == "completed")
+    query = sa.select(t.task).where(
+        c.order_id.in_(_orders_of(instances)), c.instance.in_(list(instances)), c.outcome == "completed"
+    )
     return read.rows(query.order_by(c.closed_at, c.id))
+
+
+def _orders_of(instances: Collection[str]) -> sa.Select[Any]:
+    """Tasks and deadlines are found by their order: an index on the instance would be one more to write."""
+    return sa.select(t.instance.c.order_id).where(t.instance.c.id.in_(list(instances)))
 
 
 def archive(read: Reading, sight: Sight, *, text: str = "", page: int = 1) -> list[Row]:

@@ -108,6 +108,21 @@ work_order = sa.Table(
     sa.UniqueConstraint("office", "number"),
     sa.Index("ix_work_order_received", "office", "kind", "received_at"),
     sa.Index("ix_work_order_status", "office", "kind", "status", "received_at"),
+    sa.Index(
+        "ix_work_order_overdue",
+        "office",
+        "kind",
+        "received_at",
+        sqlite_where=sa.text("overdue IS 1 AND closed_at IS NULL"),
+        postgresql_where=sa.text("overdue IS true AND closed_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_work_order_archived",
+        "office",
+        "archived_at",
+        sqlite_where=sa.text("archived_at IS NOT NULL"),
+        postgresql_where=sa.text("archived_at IS NOT NULL"),
+    ),
     sa.Index("ix_work_order_deployment", "deployment", "kind", "received_at"),
 )
 
@@ -116,6 +131,8 @@ order_unit = sa.Table(
     metadata,
     sa.Column("unit", sa.String(60), primary_key=True),
     sa.Column("order_id", sa.String(32), sa.ForeignKey("work_order.id"), primary_key=True),
+    sa.Column("received_at", Instant),
+    sa.Index("ix_order_unit_received", "unit", "received_at"),
 )
 
 instance = sa.Table(
@@ -133,6 +150,13 @@ instance = sa.Table(
     sa.Column("ended_at", Instant),
     sa.Index("ix_instance_order", "order_id", "ended_at"),
     sa.Index("ix_instance_process", "process", "started_at"),
+    sa.Index(
+        "ix_instance_process_open",
+        "process",
+        "started_at",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
 )
 
 task = sa.Table(
@@ -165,8 +189,22 @@ task = sa.Table(
         "role",
         "unit",
         "due_at",
+        "opened_at",
+        "id",
         sqlite_where=sa.text("closed_at IS NULL"),
         postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_task_assigned",
+        "assignee",
+        sqlite_where=sa.text("closed_at IS NULL AND assignee IS NOT NULL"),
+        postgresql_where=sa.text("closed_at IS NULL AND assignee IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_task_candidates",
+        "office",
+        sqlite_where=sa.text("closed_at IS NULL AND candidates != '[]'"),
+        postgresql_where=sa.text("closed_at IS NULL AND candidates != '[]'"),
     ),
     sa.Index("ix_task_done_by", "done_by", "closed_at"),
 )
@@ -204,6 +242,12 @@ deadline = sa.Table(
         "due_at",
         sqlite_where=sa.text("fired_at IS NULL AND cancelled_at IS NULL AND held_by IS NULL"),
         postgresql_where=sa.text("fired_at IS NULL AND cancelled_at IS NULL AND held_by IS NULL"),
+    ),
+    sa.Index(
+        "ix_deadline_retry",
+        "retry_at",
+        sqlite_where=sa.text("retry_at IS NOT NULL"),
+        postgresql_where=sa.text("retry_at IS NOT NULL"),
     ),
     sa.Index(
         "ix_deadline_calendar",

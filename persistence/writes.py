@@ -49,7 +49,7 @@ DEADLINE_CHANGES = (
 JOURNAL = tuple(Row.__slots__)
 ADD_ORDER = Insert(t.work_order, (*ORDER_CHANGES, *ORDER_ONCE))
 SAVE_ORDER = Update(t.work_order, ORDER_CHANGES, version=True)
-ADD_UNITS = Insert(t.order_unit, ("unit", "order_id"))
+ADD_UNITS = Insert(t.order_unit, ("unit", "order_id", "received_at"))
 ADD_INSTANCES = Insert(t.instance, (*INSTANCE, "order_id"))
 SAVE_INSTANCES = Update(t.instance, INSTANCE_CHANGES)
 ADD_TASKS = Insert(t.task, (*TASK, "order_id", "office", "roles", "role", "candidates", "not_by"))
@@ -268,4 +268,4 @@ def _row(one: Task | Deadline, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _unit_row(one: Touched, unit: str) -> dict[str, Any]:
-    return {"unit": unit, "order_id": one.order.id}
+    return {"unit": unit, "order_id": one.order.id, "received_at": one.order.received_at}

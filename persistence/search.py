@@ -1,0 +1,57 @@
+"""Finding a few characters in a million titles. Chinese has no words to split at: pairs of characters are indexed.
+
+On PostgreSQL every title is indexed by its single characters and pairs of neighbours (`GIN`), in lower case; a search
+asks for the pairs of what was typed, and the few titles that have them all are looked at. SQLite, which serves the
+smaller installations, looks at every title.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+POSTGRESQL = [
+    """
+    CREATE FUNCTION title_parts(title text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_agg(DISTINCT part) FROM generate_series(1, length(title)) n,
+    LATERAL (VALUES (substr(lower(title), n, 1)), (substr(lower(title), n, 2))) parts (part)
+    $$
+    """,
+    "CREATE INDEX ix_work_order_title_parts ON work_order USING gin (title_parts(title))",
+    "CREATE INDEX ix_work_order_number_begins ON work_order (office, number text_pattern_ops)",
+]
+INDEXES = ("ix_work_order_title_parts", "ix_work_order_number_begins")
+"""Indexes that only PostgreSQL has; `tables` does not know them."""
+
+
+def parts(text: str) -> list[str]:
+    """What to ask the index for: the pairs of a text; of a single character, itself."""
+    low = text.lower()
+    return sorted({low[at : at + 2] for at in range(len(low) - 1)} or {low})
+
+
+class _MayHold(FunctionElement[bool]):
+    """(title, pairs as text of an array): whether the title has them all. True where no index can tell."""
+
+    type = sa.Boolean()
+    inherit_cache = True
+
+
+def may_hold(title: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """A condition that every title with this text fulfils, and few others."""
+    return _MayHold(title, sa.literal("{" + ",".join(json.dumps(one, ensure_ascii=False) for one in parts(text)) + "}"))
+
+
+@compiles(_MayHold)
+def _anywhere(_element: _MayHold, _compiler: Any, **_options: Any) -> str:
+    return "1 = 1"
+
+
+@compiles(_MayHold, "postgresql")
+def _indexed(element: _MayHold, compiler: Any, **options: Any) -> str:
+    title, wanted = (compiler.process(part, **options) for part in element.clauses)
+    return f"title_parts({title}) @> CAST({wanted} AS text[])"
