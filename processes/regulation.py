@@ -7,7 +7,7 @@ refuses whatever the engine would ignore or do wrong, with file, element and a s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -28,6 +28,7 @@ from processes.parameters import Parameter, parameters_of
 from processes.people import Actor
 from processes.recurring import BadInterval, check_interval
 from processes.settings import check_settings, counting_of
+from processes.table_names import table_names
 from timers.due import Counting
 
 
@@ -175,7 +176,8 @@ def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]
         # What the settings say is what the rest is checked against.
         raise BadPack(list(problems))
     forms, form_problems = _forms(pack, check_form)
-    tables, table_problems = _tables(pack)
+    # What a form that can't be read would have asked is not known.
+    tables, table_problems = _tables(pack, None if form_problems else table_names(pack, forms))
     problems += form_problems + table_problems
     diagrams = pack.of_type(".bpmn")
     problems += _lint(pack, diagrams, forms, tables)
@@ -223,7 +225,10 @@ def _forms(
     return forms, problems
 
 
-def _tables(pack: Pack, *, check: bool = True) -> tuple[dict[str, Decision], list[Problem]]:
+def _tables(
+    pack: Pack, names: Collection[str] | None = None, *, check: bool = True
+) -> tuple[dict[str, Decision], list[Problem]]:
+    contexts = {"parameter": {name: one.value for name, one in parameters_of(pack).items()}} if check else {}
     tables: dict[str, Decision] = {}
     problems: list[Problem] = []
     for path, data in pack.of_type(".dmn").items():
@@ -235,10 +240,9 @@ def _tables(pack: Pack, *, check: bool = True) -> tuple[dict[str, Decision], lis
             continue
         tables |= model.decisions
         if check:
-            for found in check_model(model, functions=FUNCTIONS):
+            for found in check_model(model, functions=FUNCTIONS, names=names, contexts=contexts):
                 place = f"{found.element} 第{found.row}行" if found.row else found.element
-                level = getattr(found, "level", "error")
-                problems.append(Problem(level, found.code, path, place, found.zh, found.en))
+                problems.append(Problem("error", found.code, path, place, found.zh, found.en))
     return tables, problems
 
 
