@@ -170,6 +170,8 @@ def complete(
         duties.require_duty(actor, order, task)
         instance = order.instances[task.instance]
         open_values, sealed = _split(values, personal)
+        if task.element in order.done:
+            open_values |= _emptied(values, personal, instance.vars)
         with command.acting("complete", at=now, actor=actor, element=task.element) as notes:
             notes["instance"] = instance.id
             notes["values"] = open_values
@@ -332,6 +334,12 @@ def _split(values: Values, personal: Collection[str]) -> tuple[Facts, Facts]:
         {key: value for key, value in given.items() if key not in personal},
         {key: value for key, value in given.items() if key in personal},
     )
+
+
+def _emptied(values: Values, personal: Collection[str], before: Facts) -> Facts:
+    """What a form that comes again finds left empty: an old answer does not outlive its removal."""
+    left_empty = (key for key, value in values.items() if value is None and key not in personal)
+    return {key: None for key in left_empty if before.get(key) is not None}
 
 
 def _given(sealed: Facts, personal: Collection[str]) -> Facts:

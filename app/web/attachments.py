@@ -51,15 +51,25 @@ def kept_name(field: str) -> str:
     return f"kept-{field}"
 
 
-def bind(compiled: CompiledForm, posted: Any | None, *, scope: Mapping[str, Any], choices: Choices) -> BoundForm:
-    """The form with what this request posted, its files stored; what is wrong with a file stands at its field."""
+def bind(
+    compiled: CompiledForm,
+    posted: Any | None,
+    *,
+    scope: Mapping[str, Any],
+    choices: Choices,
+    values: Mapping[str, Any] | None = None,
+) -> BoundForm:
+    """The form with what this request posted, its files stored; what is wrong with a file stands at its field.
+
+    `values`: what a form shows that nobody has posted yet.
+    """
     files: dict[str, list[File]] = {}
     wrong: list[tuple[str, Message]] = []
     for spec in compiled.fields if posted is not None else ():
         if spec.component == "filepicker" and not spec.readonly:
             files[spec.key], found = _take(spec)
             wrong += [(spec.key, message) for message in found]
-    form = compiled.bind(posted, scope=scope, choices=choices, files=files)
+    form = compiled.bind(posted, scope=scope, choices=choices, values=values, files=files)
     for key, message in wrong:
         form.refuse(key, message)
     return form

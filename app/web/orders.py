@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
@@ -16,7 +17,7 @@ from app.web.request_text import contact_fields, intake_fields, request_of
 from app.web.story import Teller
 from app.web.strip import short_name, strip
 from app.web.words import moment
-from forms import BoundForm
+from forms import BoundForm, FieldSpec
 from persistence.audit import verify
 from processes import duties, verbs
 from processes.door import Result
@@ -25,6 +26,9 @@ from processes.errors import AlreadyHandled, NotFound
 from processes.order import Task
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
+
+WRITTEN = ("textfield", "textarea", "number", "datetime", "taglist")
+"""Fields that a form shows filled in when it comes again."""
 
 LEAST_REASON, MOST_REASON = 2, 200
 Answer = str | tuple[str, int] | Response
@@ -128,7 +132,20 @@ def bind(loaded: Loaded, task: Task | None, form: str | None, posted: Any = None
     # A time offered is this minute; what was typed is held against this very second.
     now = loaded.now if posted is not None else loaded.now.replace(second=0, microsecond=0)
     choices = context.platform().choices(loaded.regulation)
-    return attachments.bind(compiled, posted, scope=loaded.scope(task, now), choices=choices)
+    scope, values = loaded.scope(task, now), _said_before(loaded, task, compiled.fields) if task else {}
+    return attachments.bind(compiled, posted, scope=scope, choices=choices, values=values)
+
+
+def _said_before(loaded: Loaded, task: Task, fields: Sequence[FieldSpec]) -> dict[str, Any]:
+    """What was written when this step was done before: words are kept, choices are made anew."""
+    instance = loaded.order.instances.get(task.instance)
+    if instance is None or task.element not in loaded.order.done or task.local:
+        return {}
+    return {
+        spec.key: instance.vars[spec.key]
+        for spec in fields
+        if spec.component in WRITTEN and not spec.personal and instance.vars.get(spec.key) is not None
+    }
 
 
 def answers(loaded: Loaded, form_id: str | None, form: BoundForm | None) -> tuple[dict[str, Any], frozenset[str]]:

@@ -179,3 +179,22 @@ def test_dispatch_lets_the_unit_see_the_order(small: Small) -> None:
     verbs.reveal(small.door, HANDLER, order_id, ["phone"], "回访", MONDAY)
     row = small.read.journal_of(order_id)[-1]
     assert (row["act"], row["why"]) == ("reveal", "回访") and '"phone"' in row["changed"]
+
+
+def test_an_answer_that_is_emptied_when_the_form_comes_again_is_gone() -> None:
+    def noted(files: dict[str, bytes]) -> None:
+        form = files["review.form"].decode()
+        note = '{"type": "textfield", "key": "note", "label": "备注"},'
+        files["review.form"] = form.replace('"components": [', f'"components": [{note}', 1).encode()
+
+    small = Small(change=noted)
+    order_id = small.handling()
+    small.do(order_id, "handle", result_text="办了", now=at("2026-09-28T11:00"))
+    small.do(order_id, "review", decision="rework", note="缺依据", now=at("2026-09-28T11:01"))
+    assert small.order(order_id).facts["note"] == "缺依据"
+    small.do(order_id, "rework", now=at("2026-09-28T11:02"))
+    small.do(order_id, "review", decision="rework", now=at("2026-09-28T11:03"))
+    assert small.order(order_id).facts["note"] is None
+    last = [row for row in small.read.journal_of(order_id) if row["element"] == "review"][-1]
+    assert '"note":null' in str(last["changed"]).replace(" ", "")
+    small.close()
