@@ -20,7 +20,7 @@ from processes.pack import Pack, Problem
 KINDS = ("text", "default", "reading", "masked")
 _READ = re.compile(r"\bparameter\.([A-Za-z_]\w*)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_READERS = (".bpmn", ".dmn", ".form")
+_READERS = (".bpmn", ".form")  # tables are checked by decisions.check_model, with their rows
 
 
 @dataclass(frozen=True, slots=True)
