@@ -46,7 +46,7 @@ def init(demo: bool) -> None:
             continue
         click.echo(deployed_line(done, pack))
         if demo:
-            with bar(most_orders(), f"{pack.name} 演示工单 / demo orders") as shown:
+            with bar(most_orders(pack), f"{pack.name} 演示工单 / demo orders") as shown:
                 laid = lay_down(platform, pack.name, system_clock, lambda: shown.update(1))
             click.echo(f"{pack.name}：演示人员 {laid.people}，工单 {laid.orders}。")
     if left:

@@ -33,7 +33,7 @@ class Laid:
 def lay_down(platform: Platform, office: str, clock: Clock, played: Callable[[], None] = lambda: None) -> Laid:
     """Enter people and orders into an office whose regulation is in force. All of it or nothing.
 
-    `played` hears of every order done, of `most_orders()` at most.
+    `played` hears of every order done, of `most_orders(pack)` in all.
     """
     now = clock.now().replace(microsecond=0)
     with platform.database.batch():

@@ -56,17 +56,18 @@ class Player:
         return self._pass_time(order, self._now)
 
     def _receive(self, story: Story) -> Order:
-        at, rng, request = story.received_at, story.rng, story.request
+        at, rng = story.received_at, story.rng
         main = self._regulation.definitions.processes[self._regulation.main]
         actor = self._one_of([one for one in self._people if one.holds(self._office, main.starters, None)], rng)
         values, personal = self._platform.check(
-            self._regulation, main.start.form, self._asked(request, at, rng), self._regulation.names(at, actor)
+            self._regulation, main.start.form, self._asked(story, at), self._regulation.names(at, actor)
         )
         door = self._platform.door
         return verbs.receive(door, actor, self._office, values, at, personal=personal).order
 
-    def _asked(self, request: Table, at: datetime, rng: Random) -> dict[str, Any]:
+    def _asked(self, story: Story, at: datetime) -> dict[str, Any]:
         """The intake form as the call agent fills it in."""
+        request, rng = story.request, story.rng
         regions = self._regulation.pack.settings.get("regions", {})
         return {
             "channel": self._channel(rng),
@@ -82,6 +83,7 @@ class Player:
             "phone": phone_of(rng),
             "wants_reply": True,
             "wants_publication": rng.choice(["yes", "no", "unstated"]),
+            **story.intake,
         }
 
     def _channel(self, rng: Random) -> str | None:

@@ -1,6 +1,7 @@
 """Which demo orders there are: a citizen's request, what becomes of it, and when it came in.
 
-Requests and journeys are data (`requests.toml`, `journeys.toml`); here they are paired and put in the order of time.
+Requests are data (`requests.toml`), and so are the journeys, which each pack brings along in its `demo.toml`; here they
+are paired and put in the order of time. A pack without the file has people in its demo and no orders.
 """
 
 from __future__ import annotations
@@ -17,18 +18,21 @@ from typing import Any
 from app.demo.people import SEED
 from app.demo.times import OfficeHours, long_ago
 from app.platform import Platform
-from processes.regulation import Regulation
+from processes.pack import Pack
 
 HERE = Path(__file__).parent
+FILE = "demo.toml"
 
 Table = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """`acts`: tables of `journeys.toml` in order; `rng`: where everything left open is drawn from."""
+    """`acts`: tables of `demo.toml` in order; `intake`: what its form asks beside the request itself; `rng`: where
+    everything left open is drawn from."""
 
     request: Table
+    intake: Table
     acts: tuple[Table, ...]
     received_at: datetime
     rng: Random
@@ -39,14 +43,13 @@ def plan(platform: Platform, office: str, now: datetime) -> list[Story]:
     regulation = platform.library.in_force(office, now)
     hours = OfficeHours(platform.calendars.current(), regulation.counting)
     rng = Random(SEED)
-    told = _read("journeys.toml")
-    requests: list[Table] = _read("requests.toml")["requests"]
+    told = told_of(regulation.pack)
+    requests: list[Table] = tomllib.loads((HERE / "requests.toml").read_text(encoding="utf-8"))["requests"]
     rng.shuffle(requests)
+    types: Table = told.get("types", {})
     numbers, stories = count(), []
     for journey in sorted(told["journeys"], key=lambda journey: "types" not in journey):
         acts = tuple(told["acts"][name] for name in journey["acts"])
-        if not _fits(regulation, acts):
-            continue
         for turn in range(journey["count"]):
             request = next((one for one in requests if one["type"] in journey.get("types", [one["type"]])), None)
             if request is None:
@@ -54,23 +57,17 @@ def plan(platform: Platform, office: str, now: datetime) -> list[Story]:
             requests.remove(request)
             own = Random(f"{SEED}:{next(numbers)}")
             ago = journey["ago"][turn % len(journey["ago"])]
-            stories.append(Story(request, acts, long_ago(ago, now, hours, own), own))
+            asked = {**request, "type": types.get(request["type"], request["type"])}
+            intake = {**told.get("intake", {}), **journey.get("intake", {})}
+            stories.append(Story(asked, intake, acts, long_ago(ago, now, hours, own), own))
     return sorted(stories, key=lambda story: story.received_at)
 
 
-def most_orders() -> int:
-    """How many orders a pack gets that has every element of every journey."""
-    return sum(journey["count"] for journey in _read("journeys.toml")["journeys"])
+def told_of(pack: Pack) -> dict[str, Any]:
+    """The journeys that a pack brings along: tables `acts`, `journeys`, and optionally `types` and `intake`."""
+    return tomllib.loads(pack.files[FILE].decode("utf-8")) if FILE in pack.files else {"acts": {}, "journeys": []}
 
 
-def _read(name: str) -> dict[str, Any]:
-    return tomllib.loads((HERE / name).read_text(encoding="utf-8"))
-
-
-def _fits(regulation: Regulation, acts: tuple[Table, ...]) -> bool:
-    """True if the pack has every element and message of the journey."""
-    elements = {name for process in regulation.processes() for name in process.elements}
-    return all(
-        act["complete"] in elements if "complete" in act else act["send"] in regulation.definitions.starters
-        for act in acts
-    )
+def most_orders(pack: Pack) -> int:
+    """How many orders the demo of a pack has."""
+    return sum(journey["count"] for journey in told_of(pack)["journeys"])
