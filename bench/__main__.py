@@ -1,4 +1,4 @@
-"""`python -m bench [--only NAME] [--out FILE]`: measure, print a table, and write the results as JSON."""
+"""`python -m bench [NAME …] [--out FILE]`: measure, print a table, and write the results as JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from bench import bench_decisions, steps
+from bench import bench_decisions, deadlines, long_runs, other_engines, pages, steps, web
 from bench.rows import table
 
 RESULTS = Path(__file__).with_name("results.json")
@@ -20,24 +20,33 @@ MEASURES: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "flat": partial(steps.measure, steps.flat),
     "sql_statements": partial(steps.measure, steps.statements),
     "decisions": bench_decisions.measure,
+    "step_pg": other_engines.measure,
+    "fire_rate": deadlines.fire_rate,
+    "http": web.measure,
+    "replay": long_runs.replay,
+    "memory": long_runs.memory,
+    "million": pages.measure,
 }
+"""Name of a part → what measures it. A part may give several rows."""
 
 
 @click.command()
-@click.option("--only", type=click.Choice(list(MEASURES)), help="Measure only this.")
+@click.argument("names", nargs=-1, type=click.Choice(list(MEASURES)))
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=RESULTS, show_default="beside the code")
-def main(only: str | None, out: Path) -> None:
-    """Measure everything; with --only the other results in the file stay."""
-    results: list[dict[str, Any]] = []
+def main(names: tuple[str, ...], out: Path) -> None:
+    """Measure everything, or the parts named; rows of other parts stay in the file."""
     for name, measure in MEASURES.items():
-        if only in (None, name):
+        if not names or name in names:
             found = _one_each(measure())
             click.echo(table(found))
-            results += found
-    if only is not None and out.exists():
-        names = {one["name"] for one in results}
-        kept = json.loads(out.read_text(encoding="utf-8"))
-        results = [one for one in kept if one["name"] not in names] + results
+            _keep(found, out)
+
+
+def _keep(found: list[dict[str, Any]], out: Path) -> None:
+    """Into the file at once: what was measured is not lost when a later part fails."""
+    names = {one["name"] for one in found}
+    kept = json.loads(out.read_text(encoding="utf-8")) if out.exists() else []
+    results = [one for one in kept if one["name"] not in names] + found
     out.write_text(json.dumps(results, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 

@@ -37,7 +37,7 @@ def table(results: Sequence[dict[str, Any]]) -> str:
     """The results for people."""
     lines = []
     for one in results:
-        ratio = "" if one["ratio"] is None else f"{one['ratio']:.2f} x"
+        ratio = "" if one["ratio"] is None else f"{one['ratio']:.3g} x"
         goal = "" if one["goal"] is None else f"goal {one['goal']:g}"
         base = "" if one["baseline"] is None else f"{one['baseline']:g} {one['baseline_name']}"
         lines.append(f"{one['name']:<24} {one['ours']:>9g} {one['unit']:<10} {ratio:>8}  {goal:<9} {base}".rstrip())

@@ -37,8 +37,8 @@ LATE_ROUND = 200
 class Ours:
     """The small pack in a database of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self.small = Small(f"sqlite:///{folder / 'ours.db'}")
+    def __init__(self, url: str) -> None:
+        self.small = Small(url)
 
     def start(self) -> str:
         return self.small.receive()
@@ -87,7 +87,7 @@ def measure(what: Callable[[Ours, Bare], list[dict[str, Any]]]) -> list[dict[str
     scratch = Path(__file__).parent / ".tmp"
     scratch.mkdir(exist_ok=True)
     with TemporaryDirectory(dir=scratch) as folder:
-        ours, bare = Ours(Path(folder)), Bare(FOLDER / "main.bpmn", Path(folder))
+        ours, bare = Ours(f"sqlite:///{Path(folder) / 'ours.db'}"), Bare(FOLDER / "main.bpmn", Path(folder))
         try:
             return what(ours, bare)
         finally:

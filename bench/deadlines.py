@@ -1,0 +1,127 @@
+"""Firing: how fast 10,000 deadlines that are due at once fire, beside a loop of bare commits; and how late deadlines
+fire while 50 people work. On PostgreSQL, the small pack, one transaction for each deadline as in the server.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import click
+import psycopg
+import sqlalchemy as sa
+
+from app.sweeping import Sweeping
+from bench.cluster import NoPostgres, cluster
+from bench.rows import row
+from bench.steps import FIRST
+from persistence import tables as t
+from tests.small import MONDAY, Small
+
+DUE, COMMITS = 10_000, 2_000
+RUNS = 3
+HANDLERS, WORK_SECONDS, FALLING = 50, 20, 400
+BATCH = 500
+
+
+def fire_rate() -> list[dict[str, Any]]:
+    """`fire_rate` (milliseconds of a fired deadline) and `lateness_p50`, `_p95`, `_p99`."""
+    try:
+        with cluster() as postgres:
+            return [_rate(postgres.database()), *_lateness(postgres.database())]
+    except NoPostgres as missing:
+        click.echo(f"left out: {missing}")
+        return []
+
+
+def _rate(url: str) -> dict[str, Any]:
+    """Every order has three deadlines due when nothing was done for a long time; fired order by order of due time."""
+    small = Small(url)
+    with psycopg.connect(url) as bare:
+        bare.execute("CREATE TABLE bare (id int PRIMARY KEY, n int)")
+        bare.execute("INSERT INTO bare VALUES (1, 0)")
+        bare.commit()
+        ours, commits = [], []
+        for run in range(RUNS):
+            at = MONDAY + timedelta(days=400 * run)
+            _waiting(small, DUE // RUNS // 3 + 1, at)
+            sweeping, now = Sweeping(small.platform), at + timedelta(days=300)
+            begun, fired = perf_counter(), 0
+            while (swept := sweeping.sweep(now)).fired:
+                fired += swept.fired
+            ours.append((perf_counter() - begun) / fired * 1e3)
+            begun = perf_counter()
+            for _ in range(COMMITS):
+                bare.execute("UPDATE bare SET n = n + 1 WHERE id = 1")
+                bare.commit()
+            commits.append((perf_counter() - begun) / COMMITS * 1e3)
+    small.close()
+    baseline = "a loop of bare commits of one row"
+    return row("fire_rate", "ms/deadline", median(ours), median(commits), baseline, goal=None, n=DUE)
+
+
+def _waiting(small: Small, orders: int, at: datetime) -> None:
+    """Orders dispatched at an instant, each with three deadlines running; written in groups."""
+    for first in range(0, orders, BATCH):
+        with small.database.bulk():
+            for _ in range(first, min(first + BATCH, orders)):
+                small.dispatched(at)
+
+
+def _lateness(url: str) -> list[dict[str, Any]]:
+    """Deadlines fall due one after another while handlers do steps without pause; late is from due to committed."""
+    small = Small(url)
+    begin = datetime.now(UTC) + timedelta(seconds=5)
+    sweeping = Sweeping(small.platform)
+    falling = [small.dispatched(MONDAY) for _ in range(FALLING)]
+    every = timedelta(seconds=WORK_SECONDS) / FALLING
+    d = t.deadline.c
+    with small.database.engine.begin() as connection:
+        connection.execute(t.deadline.update().values(due_at=begin + timedelta(days=365)))
+        for number, order in enumerate(falling):
+            due = t.deadline.update().where(d.order_id == order, d.element == "sign_for_overdue")
+            connection.execute(due.values(due_at=begin + every * number))
+    small.forget()
+    stop = threading.Event()
+    steps: list[int] = []
+    threads = [threading.Thread(target=_work, args=(small, stop, steps)) for _ in range(HANDLERS)]
+    for thread in threads:
+        thread.start()
+    sweeping.start()
+    time.sleep((begin - datetime.now(UTC)).total_seconds() + WORK_SECONDS + 2)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    sweeping.shutdown()
+    query = sa.select(d.due_at, d.fired_at).where(d.fired_at.is_not(None), d.element == "sign_for_overdue")
+    with small.database.reading() as connection:
+        late = sorted((one.fired_at - one.due_at).total_seconds() * 1e3 for one in connection.execute(query))
+    small.close()
+    if len(late) != FALLING:
+        raise RuntimeError(f"{FALLING} deadlines fell due and {len(late)} fired")
+    click.echo(f"{sum(steps)} steps by {HANDLERS} handlers meanwhile")
+    share: Callable[[float], float] = lambda part: late[min(int(len(late) * part), len(late) - 1)]  # noqa: E731
+    baseline = "a second, what people notice"
+    return [
+        row(f"lateness_{name}", "ms", share(part), 1000.0, baseline, goal=1, n=len(late))
+        for name, part in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+    ]
+
+
+def _work(small: Small, stop: threading.Event, steps: list[int]) -> None:
+    """Steps of the handlers' own orders, at the present moment."""
+    done = 0
+    while not stop.is_set():
+        order = small.receive(datetime.now(UTC))
+        for element, values in FIRST:
+            if stop.is_set():
+                break
+            task = small.task(order, element).id
+            small.complete_task(task, element, values, datetime.now(UTC))
+            done += 1
+    steps.append(done)

@@ -1,0 +1,73 @@
+"""Long runs: real orders a second when the office's own messages are replayed, and memory after 50,000 steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+
+import click
+
+from bench.rows import row
+from bench.steps import FIRST, Ours
+
+ROOT = Path(__file__).resolve().parent.parent
+MESSAGES = ROOT.parent / "shared" / "data" / "messages_with_replies.csv"
+RUNS = 3
+STEPS, WARM = 50_000, 5_000
+
+
+def replay() -> list[dict[str, Any]]:
+    """`replay` (milliseconds of an order) beside the same orders' bare commits."""
+    if not MESSAGES.exists():
+        click.echo(f"left out: 没有 / no {MESSAGES.parent.name}/{MESSAGES.name}")
+        return []
+    each = []
+    for _ in range(RUNS):
+        with TemporaryDirectory(dir=_scratch()) as folder:
+            jieban = str(Path(sys.executable).parent / "jieban")
+            command = [jieban, "replay", str(MESSAGES), "--pack", "nanchang", "--json"]
+            environment = os.environ | {"JIEBAN_DATABASE_URL": f"sqlite:///{folder}/replay.db"}
+            begun = perf_counter()
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=ROOT)
+            orders = int(json.loads(done.stdout)["orders"])
+            each.append((perf_counter() - begun) / orders * 1e3)
+    return [row("replay", "ms/order", median(each), 20.0, "fifty orders a second", goal=1, n=RUNS)]
+
+
+def memory() -> list[dict[str, Any]]:
+    """`memory_50000`: resident megabytes after so many steps beside those after the first five thousand."""
+    with TemporaryDirectory(dir=_scratch()) as folder:
+        ours = Ours(f"sqlite:///{folder}/memory.db")
+        done, early = 0, 0.0
+        while done < STEPS:
+            with ours.small.database.bulk():  # the commits are not what is measured
+                for _ in range(40):
+                    order = ours.start()
+                    for step in FIRST:
+                        ours.complete(order, step, warm=True)
+                    done += len(FIRST)
+            if not early and done >= WARM:
+                early = _resident()
+        late = _resident()
+        ours.small.close()
+    return [row("memory_50000", "MB", late, early, f"after {WARM:,} steps", goal=1.2, n=1)]
+
+
+def _resident() -> float:
+    """The most memory this process has had, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def _scratch() -> Path:
+    """A folder on a disk, where a commit costs what it costs."""
+    folder = Path(__file__).parent / ".tmp"
+    folder.mkdir(exist_ok=True)
+    return folder
