@@ -18,7 +18,7 @@ test: setup ## every check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/test_import_rule.py
-	$(BIN)/jieban lint bpmn/nanchang
+	for pack in bpmn/*/pack.toml; do $(BIN)/jieban lint "$$(dirname $$pack)" || exit 1; done
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
 bench: setup ## measure, into bench/results.json
