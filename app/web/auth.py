@@ -96,4 +96,3 @@ def sign_in_with(people: People, login: str, password: str, now: datetime) -> Si
     session.permanent = True
     login_user(person)
     return person
-

@@ -57,7 +57,5 @@ def _table(written: Outline) -> dict[str, object]:
     return {
         "inputs": [column.label for column in written.inputs],
         "outputs": [column.label for column in written.outputs],
-        "rules": [
-            {"inputs": rule.inputs, "outputs": rule.outputs, "note": rule.annotation} for rule in written.rules
-        ],
+        "rules": [{"inputs": rule.inputs, "outputs": rule.outputs, "note": rule.annotation} for rule in written.rules],
     }

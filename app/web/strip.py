@@ -23,9 +23,7 @@ class Stage:
     exception: bool
 
 
-def strip(
-    regulation: Regulation, line: str, done: Mapping[str, Any], live: Mapping[str, str]
-) -> list[dict[str, str]]:
+def strip(regulation: Regulation, line: str, done: Mapping[str, Any], live: Mapping[str, str]) -> list[dict[str, str]]:
     """Steps with `name` and `state` (done, now, next, now aside). `done`: elements; `live`: element of an open task →
     its name; `line`: the process that the order (or office case) follows.
 

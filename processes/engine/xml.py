@@ -59,9 +59,7 @@ def read_xml(data: bytes, *, where: str) -> etree._Element:
 def _refuse_size(data: bytes, where: str) -> None:
     if len(data) > MAX_BYTES:
         limit = MAX_BYTES // 1_000_000
-        raise XmlRefused(
-            where, 0, f"文件超过 {limit} MB，请拆分后再提交。", f"larger than {limit} MB; split the file."
-        )
+        raise XmlRefused(where, 0, f"文件超过 {limit} MB，请拆分后再提交。", f"larger than {limit} MB; split the file.")
     if not data.strip():
         raise XmlRefused(where, 0, "文件是空的。", "the file is empty.")
 

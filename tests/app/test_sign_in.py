@@ -31,9 +31,7 @@ def test_wrong_password_and_unknown_login_get_the_same_answer(visitor: Browser, 
     assert known.words(said) == unknown.words(said) != []
 
 
-def test_guessing_locks_for_a_while_even_for_the_right_password(
-    visitor: Browser, new_login: str, clock: Clock
-) -> None:
+def test_guessing_locks_for_a_while_even_for_the_right_password(visitor: Browser, new_login: str, clock: Clock) -> None:
     for _ in range(5):
         assert visitor.sign_in(new_login, "wrong").status == 401
     assert visitor.sign_in(new_login).status == 401
