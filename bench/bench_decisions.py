@@ -26,7 +26,7 @@ ROUNDS = 9
 SECONDS_OF_ROUND = 0.1
 WARM_SECONDS = 3
 PEERS = Path(__file__).parent / "peers" / "decisions"
-HOME = Path(__file__).parent / ".tmp" / "decision-peers"
+HOME = Path(__file__).parents[1] / "var" / "decision-peers"
 BUDGETS = {"feel_gateway": 5.0, "dmn_table_50": 90.0}
 """Microseconds that one evaluation may take."""
 
