@@ -169,8 +169,8 @@ class Command:
     def _let_go(self, instance: Instance) -> None:
         """No deadline waits for the decision of an instance that has ended: it would never fire."""
         for deadline in self.order.deadlines.values():
-            if deadline.held_by == instance.id:
-                due_times.release(self, deadline)
+            if instance.id in due_times.holders(deadline):
+                due_times.release(self, deadline, instance.id)
 
     def touch(self, instance: Instance) -> None:
         if instance.id not in self.changes.new_instances:

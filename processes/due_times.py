@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from processes.host import InstanceHost
 
 Rule = dict[str, Any]
+ALSO = "also_held_by"
+"""Where the rule of a deadline keeps the holders after the first."""
+LATE = "handed_in_late"
+"""The message that the platform sends when work proves to have been handed in late."""
 
 
 def parent_of(rule: Mapping[str, Any]) -> str | None:
@@ -135,37 +139,64 @@ def _anchor(command: Command, element: Element, written: str) -> datetime:
     return at if at.tzinfo else at.replace(tzinfo=command.regulation.zone)
 
 
-def extend(command: Command, deadline: Deadline, by: str) -> None:
-    """Prolong a deadline by a limit and let go of it; what depends on it moves along."""
+def hold(deadline: Deadline, instance: str) -> None:
+    """An application is pending: the deadline waits for its decision, and for that of every other that is pending."""
+    if deadline.held_by is None:
+        deadline.held_by = instance
+    elif instance not in holders(deadline):
+        deadline.rule = {**deadline.rule, ALSO: [*deadline.rule.get(ALSO, ()), instance]}
+
+
+def holders(deadline: Deadline) -> list[str]:
+    """The instances whose decisions it waits for, the first one first."""
+    return [deadline.held_by, *deadline.rule.get(ALSO, ())] if deadline.held_by is not None else []
+
+
+def _let_go(deadline: Deadline, instance: str) -> None:
+    left = [one for one in holders(deadline) if one != instance]
+    deadline.held_by = left[0] if left else None
+    deadline.rule = {key: value for key, value in deadline.rule.items() if key != ALSO}
+    if left[1:]:
+        deadline.rule[ALSO] = left[1:]
+
+
+def extend(command: Command, deadline: Deadline, by: str, instance: str) -> None:
+    """Prolong a deadline by a limit; the instance that decided it lets go. What depends on it moves along."""
     old = deadline.due_at
     deadline.rule = {**deadline.rule, "extended_by": [*deadline.rule.get("extended_by", ()), by]}
     deadline.extended_from = deadline.extended_from or old
-    deadline.held_by = None
+    _let_go(deadline, instance)
     _recompute(command, deadline, command.calendar)
     command.note("extended", [_moved(deadline, old) | {"by": by}])
     if not _settled(command, deadline):
         move_dependants(command, deadline)
 
 
-def release(command: Command, deadline: Deadline) -> None:
-    """The decision is made and changes nothing: the deadline runs on, and fires if it has passed."""
-    deadline.held_by = None
+def release(command: Command, deadline: Deadline, instance: str) -> None:
+    """The decision of an instance is made and changes nothing: the deadline runs on, and fires if it has passed and
+    waits for no other decision."""
+    _let_go(deadline, instance)
     command.touch_deadline(deadline)
     command.note("released", [deadline.timer or deadline.element])
     _settled(command, deadline)
 
 
 def _settled(command: Command, deadline: Deadline) -> bool:
-    """Work that was handed in while the decision was pending is now known to have been in time, or not.
+    """Work that was handed in while a decision was pending is, after the last one, known to have been in time or not.
 
-    Its activity is over, so no branch of the diagram runs; the row and the journal say which it was.
+    Its activity is over, so the branch of its boundary event cannot run; a process that starts with the message
+    `handed_in_late` does what is to be done then.
     """
     if deadline.ended_at is None:
         return False
+    if deadline.held_by is not None:
+        return True
     name = deadline.timer or deadline.element
     if deadline.ended_at > deadline.due_at:
         deadline.fired_at = command.happened_at
         command.note("overdue", [{"timer": name, "due_at": deadline.due_at, "handed_in_at": deadline.ended_at}])
+        if LATE in command.regulation.definitions.starters:
+            command.send(LATE, {"late_element": deadline.element, "late_timer": deadline.timer}, command.actor.user)
     else:
         deadline.cancelled_at = deadline.ended_at
     command.touch_deadline(deadline)

@@ -30,7 +30,7 @@ def hold_deadline(command: Command, instance: Instance, element: Element, inputs
     """A decision is pending: the deadline at `element` does not fire until it is released or extended."""
     deadline = _deadline(command, element, inputs)
     if deadline is not None and deadline.fired_at is None:
-        deadline.held_by = instance.id
+        due_times.hold(deadline, instance.id)
         command.touch_deadline(deadline)
         command.note("held", [deadline.timer or deadline.element])
 
@@ -39,7 +39,7 @@ def release_deadline(command: Command, instance: Instance, element: Element, inp
     """The decision is made and changes nothing: if the due instant has passed, it fires with its original due time."""
     deadline = _deadline(command, element, inputs)
     if deadline is not None and deadline.held_by is not None:
-        due_times.release(command, deadline)
+        due_times.release(command, deadline, instance.id)
 
 
 def extend_deadline(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
@@ -49,7 +49,7 @@ def extend_deadline(command: Command, instance: Instance, element: Element, inpu
     if not isinstance(by, dict) or "limit" not in by:
         raise EngineError(element.id, "延期缺少期限“by”。", 'The extension lacks the limit "by".')
     if deadline is not None:
-        due_times.extend(command, deadline, str(by["limit"]))
+        due_times.extend(command, deadline, str(by["limit"]), instance.id)
 
 
 def refuse(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:

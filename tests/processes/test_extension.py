@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from processes import due_times
 from processes.errors import EngineFault
 from tests.small import MONDAY, Small, at
 
@@ -208,4 +209,21 @@ def test_a_deadline_does_not_wait_for_an_instance_that_has_ended() -> None:
     result = small.do(order_id, "decide_extension", AFTER, decision="reject")
     assert [one.element for one in result.fired] == ["handle_overdue"]
     assert small.deadlines(order_id)["handle_overdue"][0]["held_by"] is None
+    small.close()
+
+
+def test_two_applications_hold_one_deadline_until_both_are_decided() -> None:
+    small = Small()
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    small.apply(order_id, BEFORE + timedelta(minutes=5))
+    assert len(due_times.holders(small.deadline(order_id, "handle_overdue"))) == 2
+    small.forget()
+    first = small.do(order_id, "decide_extension", AFTER, decision="reject")
+    assert first.fired == () and len(due_times.holders(small.deadline(order_id, "handle_overdue"))) == 1
+    small.wait(order_id, AFTER + timedelta(days=1))
+    assert "overdue" not in small.order(order_id).facts, "the second application is still undecided"
+    last = small.do(order_id, "decide_extension", AFTER + timedelta(days=2), decision="reject")
+    assert [one.element for one in last.fired] == ["handle_overdue"]
+    assert small.order(order_id).facts["overdue"] is True
     small.close()
