@@ -259,7 +259,8 @@ def _notice_row(order: Order, notice: Notice) -> dict[str, Any]:
         "attempts": 0,
         # What a replay says, nobody hears.
         "state": KEPT if order.replay else WAITING,
-        "next_at": None if order.replay else notice.at,
+        # At once. `at` is the logical time of what sends it, which for a reminder may lie ahead.
+        "next_at": None if order.replay else order.received_at,
     }
 
 

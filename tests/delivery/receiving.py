@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -64,6 +65,8 @@ class Gateway:
 
     posted: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
+    seconds: float = 0.0
+    """How long it takes over an answer."""
     hook: Webhook = field(default_factory=lambda: Webhook(False, "", 0, "", ""))
 
 
@@ -76,6 +79,7 @@ def gateway() -> Iterator[Gateway]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             got.posted.append((self.path, dict(self.headers.items()), body))
+            time.sleep(got.seconds)
             status = got.statuses.pop(0) if got.statuses else 204
             self.send_response(status)
             if status == 302:

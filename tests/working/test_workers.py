@@ -225,3 +225,40 @@ def test_sqlite_has_no_workers(sqlite_database_url: str) -> None:
     with pytest.raises(NeedsPostgresql):
         Worker(small.platform, Settings(sqlite_database_url, SECRET, SECRET))
     small.close()
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_told_to_end_finishes_what_it_is_sending(small: Small, sms: Gateway, tmp_path: Path) -> None:
+    sms.seconds = 3.0
+    small.platform.people.set_ways("small", "webhook", "none")
+    order_id = order_due(small, now() + timedelta(minutes=5))
+    settings = {
+        "JIEBAN_WEBHOOK_URL": f"http://127.0.0.1:{sms.hook.port}/sms",
+        "JIEBAN_WEBHOOK_SECRET": sms.hook.secret,
+        "JIEBAN_WEBHOOK_PRIVATE": "1",
+    }
+    worker = WorkerProcess(str(small.database.engine.url), tmp_path / "log", settings)
+    try:
+        wait_until(lambda: len(sms.posted) == 1)
+    finally:
+        code = worker.stop()
+    assert code == 0
+    assert [row["state"] for row in small.read.notices_of(order_id)] == [SENT]
+    assert jobs(small).counts() == {}
+
+
+@pytest.mark.slow
+def test_a_worker_outlives_its_connections(small: Small, tmp_path: Path) -> None:
+    first = order_due(small, now() - timedelta(minutes=1))
+    worker = WorkerProcess(str(small.database.engine.url), tmp_path / "log")
+    try:
+        wait_until(lambda: fired(small, first))
+        with small.database.engine.begin() as connection:
+            others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            connection.exec_driver_sql(f"{others} AND pid <> pg_backend_pid()")
+        second = order_due(small, now() - timedelta(minutes=1))
+        wait_until(lambda: fired(small, second))
+        assert worker.process.poll() is None
+    finally:
+        assert worker.stop() == 0
+    assert set(firings(small).values()) == {1}
