@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from processes import due_times
 from processes.command import Command
 from processes.errors import AlreadyHandled, RunawayProcess
 from processes.order import Deadline, Order, Refused, Task
@@ -127,7 +128,7 @@ def fire(command: Command, deadline: Deadline) -> None:
         raise AlreadyHandled()
     with command.acting(
         "fire",
-        at=max(deadline.due_at, deadline.anchor_at),
+        at=due_times.happens_at(deadline),
         actor=SYSTEM,
         element=deadline.element,
         due_at=deadline.due_at,

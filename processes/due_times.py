@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from processes.host import InstanceHost
 
 Rule = dict[str, Any]
+ARMED = "armed_at"
+"""Where the rule of a deadline that hangs on another keeps when it was armed."""
 ALSO = "also_held_by"
 """Where the rule of a deadline keeps the holders after the first."""
 LATE = "handed_in_late"
@@ -83,6 +85,9 @@ def compute(command: Command, instance: Instance, armed: Armed) -> Deadline:
     element, rule = armed.element, armed.rule
     anchor = _anchor(command, element, rule["anchor"]) if rule.get("anchor") else command.now
     due = due_of(command, instance.id, element.id, rule, anchor)
+    if parent_of(rule) is not None:
+        # Its anchor is the instant of another deadline; when it began to run must be known too.
+        rule = {**rule, ARMED: command.now.isoformat()}
     return Deadline(
         id=uuid4().hex,
         instance=instance.id,
@@ -137,6 +142,12 @@ def _anchor(command: Command, element: Element, written: str) -> datetime:
     if not isinstance(at, datetime):
         raise EngineError(element.id, f"起算时间“{written}”无效。", f"{written!r} is no instant to count from.")
     return at if at.tzinfo else at.replace(tzinfo=command.regulation.zone)
+
+
+def happens_at(deadline: Deadline) -> datetime:
+    """The logical time at which it fires: its due instant, or that of its arming if that was later."""
+    armed = deadline.rule.get(ARMED)
+    return max(deadline.due_at, datetime.fromisoformat(armed) if armed else deadline.anchor_at)
 
 
 def hold(deadline: Deadline, instance: str) -> None:

@@ -268,3 +268,26 @@ def test_every_due_time_says_how_it_came_about(small: Small) -> None:
         assert row["calendar"] and row["explanation"] and not row["provisional"]
         assert all(isinstance(code, str) and isinstance(params, dict) for code, params in row["explanation"])
         json.dumps(row["rule"])
+
+
+def test_a_reminder_before_another_deadline_happens_at_its_own_time() -> None:
+    """Its anchor is the deadline it hangs on, which lies ahead: what the reminder starts must not begin there."""
+
+    def followed(files: dict[str, bytes]) -> None:
+        main = files["main.bpmn"].decode()
+        timer = (
+            '<bpmn:intermediateCatchEvent id="follow" name="再等"><bpmn:timerEventDefinition id="ft">'
+            "<bpmn:timeDuration>hours(2)</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:intermediateCatchEvent>"
+            '<bpmn:sequenceFlow id="ff" sourceRef="follow" targetRef="reminded"/>'
+        )
+        main = main.replace('<bpmn:endEvent id="reminded"', f'{timer}<bpmn:endEvent id="reminded"')
+        files["main.bpmn"] = main.replace(
+            'sourceRef="remind" targetRef="reminded"', 'sourceRef="remind" targetRef="follow"'
+        ).encode()
+
+    small = Small(change=followed)
+    order_id = small.handling()
+    small.forget()
+    small.wait(order_id, WINDOW_DUE + timedelta(minutes=1))
+    assert small.deadline(order_id, "follow").due_at == WINDOW_DUE + timedelta(hours=2)
+    small.close()
