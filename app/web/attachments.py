@@ -17,6 +17,7 @@ from werkzeug.wrappers import Response
 
 from app.settings import Settings
 from app.web import context
+from app.web.words import size_words
 from forms import BoundForm, CompiledForm, FieldSpec, Message, check_file, shown_name
 from forms.compile import Choices
 from persistence.attachments import Attachments, Owner
@@ -33,6 +34,7 @@ def init_attachments(app: Flask, settings: Settings) -> None:
     """Pages with a form may be sent files. Before anything reads the form."""
     app.jinja_env.tests["with_files"] = with_files
     app.jinja_env.globals["kept_name"] = kept_name
+    app.jinja_env.filters["size_words"] = size_words
 
     @app.before_request
     def bound() -> None:

@@ -50,6 +50,7 @@ def test_told_through_the_pages(player: WebPlayer, packs: Packs, story: Story) -
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("pack", PACKS)
 def test_told_in_a_browser(browser: Browser, packs: Packs, pack: str) -> None:
     told = fewest(stories(pack), sights(Platform.compile(read_pack(FOLDER / pack))))
