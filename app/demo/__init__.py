@@ -12,7 +12,8 @@ from datetime import datetime
 
 from app.demo.people import enter_people
 from app.demo.player import Player
-from app.demo.stories import most_orders, plan
+from app.demo.stories import plan
+from app.demo.told import most_orders
 from app.platform import Platform
 from persistence.outbox import mark_demo
 from persistence.reading import Sight

@@ -1,20 +1,23 @@
 """Demo people: somebody for every duty that the pack names, with the one demo password.
 
 Logins are the duty: `role` in the office, `role.unit` in a unit. In every unit somebody holds each duty of the main
-line; the rarer ones are held in a few units only. One person stands in for everybody in the office.
+line; the rarer ones are held in a few units only, or where the pack says. One person stands in for everybody in the
+office.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from random import Random
 from typing import Any
 
+from app.demo.told import told_of
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD
 from app.web.context import SEES_ALL
 from app.web.passwords import hash_password
+from processes.engine.diagram import Process
 from processes.people import Actor, Duty
 from processes.regulation import Regulation
 
@@ -107,9 +110,12 @@ def _duties(regulation: Regulation, units: list[Mapping[str, Any]]) -> Iterator[
     rng = Random(SEED)
     full = {unit["id"] for unit in rng.sample(units, min(FULL_UNITS, len(units)))}
     in_units = [role for role, said in roles.items() if said.get("sees") == "unit"]
-    daily, named = _roles_of_tasks(regulation, regulation.main), _roles_of_tasks(regulation)
+    daily, named = _roles_of_tasks(_main_line(regulation)), _roles_of_tasks(regulation.processes())
+    posts: dict[str, list[str]] = told_of(regulation.pack).get("posts", {})
     for role in in_units:
-        if role in daily:
+        if role in posts:
+            chosen = [unit for unit in units if unit["id"] in posts[role]]
+        elif role in daily:
             chosen = units
         elif role in named:
             chosen = [unit for unit in units if unit["id"] in full]
@@ -121,9 +127,18 @@ def _duties(regulation: Regulation, units: list[Mapping[str, Any]]) -> Iterator[
         yield role, [Duty(office, role)]
 
 
-def _roles_of_tasks(regulation: Regulation, process_id: str | None = None) -> set[str]:
-    """The roles that do the user tasks of one process, or of all."""
-    processes = [p for p in regulation.processes() if process_id in (None, p.id)]
+def _main_line(regulation: Regulation) -> list[Process]:
+    """The main process and all that it calls."""
+    processes = regulation.definitions.processes
+    found = [regulation.main]
+    for id in found:
+        called = (element.called for element in processes[id].elements.values())
+        found += [one for one in dict.fromkeys(called) if one and one not in found]
+    return [processes[id] for id in found]
+
+
+def _roles_of_tasks(processes: Iterable[Process]) -> set[str]:
+    """The roles that do the user tasks of these processes."""
     return {role for process in processes for element in process.elements.values() for role in element.roles}
 
 

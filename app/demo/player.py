@@ -13,9 +13,11 @@ from random import Random
 from typing import Any
 
 from app.demo.people import demo_people, name_of, phone_of
-from app.demo.stories import Story, Table
+from app.demo.stories import Story
 from app.demo.times import OfficeHours, step
+from app.demo.told import Table
 from app.platform import Platform
+from persistence.attachments import Attachments, Owner
 from processes import duties, verbs
 from processes.errors import Invalid, Refusal
 from processes.order import Order
@@ -25,7 +27,8 @@ log = logging.getLogger(__name__)
 
 LATENESS = timedelta(milliseconds=40)
 """How long after its due time a deadline fires when the server runs."""
-CHANNELS_IN_USE = 6
+CHANNELS_IN_USE = 4
+A_MONTH = timedelta(days=30)
 LEAD = "lead_unit"
 
 
@@ -100,19 +103,25 @@ class Player:
         if task is None:
             log.warning("%s: %s is not open", order.number, act["complete"])
             return order
-        actor = self._one_of([one for one in self._people if duties.may_do(one, order, task)], story.rng)
+        able = [one for one in self._people if duties.may_do(one, order, task)]
+        actor = self._one_of([one for one in able if duties.may_see(one, order, self._regulation)], story.rng)
         scope = self._platform.scope(order, order.instances[task.instance], actor, at)
-        values, personal = self._checked(task.form, self._said(act, story, actor, at), scope, story.rng)
+        values, personal = self._checked(task.form, self._said(act, story, actor, at), scope, story)
         return verbs.complete(self._platform.door, actor, task.id, values, at, personal=personal).order
 
     def _send(self, order: Order, act: Table, story: Story, at: datetime) -> Order:
         process = self._regulation.definitions.starters[act["send"]]
-        unit = order.facts.get(LEAD)
+        # What a unit sends comes from the unit that handles the order.
+        unit = order.facts.get(LEAD) if "unit" in process.start.properties else None
         actors = [one for one in self._people if one.holds(self._office, process.starters, unit)]
         actor = self._one_of(actors, story.rng)
         scope = self._platform.scope(order, None, actor, at)
-        values, personal = self._checked(process.start.form, self._said(act, story, actor, at), scope, story.rng)
-        return verbs.send(self._platform.door, actor, order.id, act["send"], values, at, personal=personal).order
+        files = self._files(act, actor, at)
+        said = {**self._said(act, story, actor, at), **files}
+        values, personal = self._checked(process.start.form, said, scope, story)
+        ids = [file["id"] for kept in files.values() for file in kept]
+        door = self._platform.door
+        return verbs.send(door, actor, order.id, act["send"], values, at, personal=personal, files=ids).order
 
     def _one_of(self, actors: list[Actor], rng: Random) -> Actor:
         if not actors:
@@ -128,12 +137,21 @@ class Player:
             "name": actor.name,
             "phone": phone_of(Random(actor.user)),
             "now": at.isoformat(),
+            "in_a_month": (at + A_MONTH).date().isoformat(),
         }
         given = act.get("with", {})
         return {key: value.format(**words) if isinstance(value, str) else value for key, value in given.items()}
 
+    def _files(self, act: Table, actor: Actor, at: datetime) -> dict[str, list[dict[str, Any]]]:
+        """What the act hands in, by field: text files, stored as if the actor had chosen them."""
+        owner, store = Owner(self._office, actor.user), Attachments(self._platform.database)
+        return {
+            field: [store.keep(owner, field, text.encode(), name=name, mime="text/plain", now=at)]
+            for field, (name, text) in act.get("files", {}).items()
+        }
+
     def _checked(
-        self, form: str | None, values: dict[str, Any], scope: Mapping[str, Any], rng: Random
+        self, form: str | None, values: dict[str, Any], scope: Mapping[str, Any], story: Story
     ) -> tuple[dict[str, Any], frozenset[str]]:
         """Validated. Where the pack's routing suggests no unit, the dispatcher picks one."""
         try:
@@ -141,7 +159,7 @@ class Player:
         except Invalid as invalid:
             if LEAD not in invalid.errors:
                 raise
-            chosen = {**values, LEAD: rng.choice(self._units)}
+            chosen = {**values, LEAD: story.request.get("unit") or story.rng.choice(self._units)}
             return self._platform.check(self._regulation, form, chosen, scope)
 
     def _pass_time(self, order: Order, until: datetime) -> Order:
