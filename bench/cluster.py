@@ -32,9 +32,9 @@ class NoPostgres(Exception):
 
 
 class Cluster:
-    """`options`: settings of the server, name → value."""
+    """`options`: settings of the server, name → value. `wal_mb`: size of a file of its log."""
 
-    def __init__(self, **options: str) -> None:
+    def __init__(self, *, wal_mb: int = 16, **options: str) -> None:
         found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
         if not found:
             raise NoPostgres("没有 PostgreSQL / no PostgreSQL: scripts/setup-tests")
@@ -54,9 +54,9 @@ class Cluster:
             **options,
         }
         initdb = [f"{self.binaries}/initdb", f"--pgdata={self.home / 'data'}", "--username=jieban", "--auth=trust"]
-        subprocess.run(
-            [*initdb, "--encoding=UTF8", "--locale=C.UTF-8"], check=True, capture_output=True, **self._run_as
-        )
+        initdb += ["--encoding=UTF8", "--locale=C.UTF-8", f"--wal-segsize={wal_mb}"]
+        subprocess.run(initdb, check=True, capture_output=True, **self._run_as)
+        self.wal_bytes = wal_mb * 1024 * 1024
         self.start()
 
     def start(self) -> None:
@@ -83,6 +83,24 @@ class Cluster:
         self.stop(how)
         self.start()
 
+    @contextmanager
+    def no_room(self) -> Iterator[None]:
+        """As on a full disk: nothing the server has may grow beyond the largest file there is."""
+        sizes = [path.stat().st_size for path in (self.home / "data/base").rglob("*") if path.is_file()]
+        self._limit_files(str(max([self.wal_bytes, *sizes])))
+        try:
+            yield
+        finally:
+            self._limit_files("unlimited")
+
+    def _limit_files(self, most: str) -> None:
+        """For the server and its sessions; a new one has the limit of the server."""
+        children = Path(f"/proc/{self.server.pid}/task/{self.server.pid}/children").read_text(encoding="ascii")
+        for pid in (str(self.server.pid), *children.split()):
+            # As the same user: who it is decides, and a session that has ended meanwhile needs none.
+            command = ["prlimit", "--pid", pid, f"--fsize={most}:unlimited"]
+            subprocess.run(command, check=False, capture_output=True, **self._run_as)
+
     def remove(self) -> None:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
@@ -102,7 +120,7 @@ class Cluster:
 @contextmanager
 def cluster(**options: str) -> Iterator[Cluster]:
     """A cluster for the length of a measurement."""
-    started = Cluster(**options)
+    started = Cluster(wal_mb=16, **options)
     try:
         yield started
     finally:

@@ -9,6 +9,7 @@ valid: their hashes are those of the originals.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from app.demo import lay_down
 from app.platform import Platform
 from persistence import tables as t
 from persistence.confirmations import Confirmed, unconfirmed
+from persistence.keys import NONCE, MasterKey
 from processes.pack import read_pack
 from processes.people import SYSTEM
 from tests.app.browsing import ROOT, Clock
@@ -91,7 +93,7 @@ MATTERS = [
     "充电桩不足",
     "暖气不热",
 ]
-CHILDREN = (t.order_unit, t.instance, t.task, t.deadline, t.journal, t.outbox, t.order_key, t.personal)
+CHILDREN = (t.order_unit, t.instance, t.task, t.deadline, t.journal, t.outbox, t.personal)
 IDS = {
     "work_order": ("id",),
     "instance": ("id",),
@@ -123,19 +125,27 @@ def play(url: str) -> Platform:
     return platform
 
 
-def fill(url: str, orders: int) -> Filled:
+def fill(url: str, orders: int, secret: str = SECRET) -> Filled:
     """Copy the orders of a database that was played until there are so many."""
-    platform = Platform(url, SECRET)
+    platform = Platform(url, secret)
     with platform.database.engine.begin() as connection, _without_indexes(connection):
+        master = platform.database.master
         _other_offices(connection)
         played = connection.execute(sa.select(t.work_order.c.id, t.work_order.c.closed_at)).all()
         wanted = max(orders - len(played), 0)
         still_open = min(int(orders * OPEN_SHARE), OPEN)
-        _copy(connection, [one.id for one in played if one.closed_at is None], still_open, timedelta(minutes=30), "o")
+        _copy(
+            connection,
+            [one.id for one in played if one.closed_at is None],
+            still_open,
+            timedelta(minutes=30),
+            "o",
+            master,
+        )
         closed = [one.id for one in played if one.closed_at is not None]
-        _copy(connection, closed, wanted - still_open, timedelta(days=365 * YEARS), "c")
+        _copy(connection, closed, wanted - still_open, timedelta(days=365 * YEARS), "c", master)
     with platform.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("VACUUM ANALYZE"))
+        connection.execute(sa.text("ANALYZE"))
         d = t.deadline.c
         pending = sa.select(sa.func.count()).where(d.fired_at.is_(None), d.cancelled_at.is_(None), d.held_by.is_(None))
         count = sa.select(sa.func.count()).select_from(t.work_order)
@@ -176,14 +186,14 @@ INDEXES = "SELECT indexname AS name, indexdef AS made FROM pg_indexes WHERE tabl
 
 
 def _other_offices(connection: sa.Connection) -> None:
+    offices = connection.execute(sa.select(t.office)).mappings().all()
     for number in range(1, OFFICES):
-        copied = sa.select(*(sa.literal(f"{PACK}_{number}") if c.name == "id" else c for c in t.office.c)).where(
-            t.office.c.id == PACK
-        )
-        connection.execute(t.office.insert().from_select([c.name for c in t.office.c], copied))
+        connection.execute(t.office.insert(), [dict(row) | {"id": f"{row['id']}_{number}"} for row in offices])
 
 
-def _copy(connection: sa.Connection, originals: Sequence[str], wanted: int, spread: timedelta, mark: str) -> None:
+def _copy(
+    connection: sa.Connection, originals: Sequence[str], wanted: int, spread: timedelta, mark: str, master: MasterKey
+) -> None:
     """`wanted` copies of the originals in turn, each moved back by a part of `spread`."""
     connection.execute(sa.text("CREATE TEMP TABLE original (id text, n bigint)"))
     connection.execute(
@@ -197,6 +207,7 @@ def _copy(connection: sa.Connection, originals: Sequence[str], wanted: int, spre
         connection.execute(sa.text("ANALYZE copy"))
         for table in (t.work_order, *CHILDREN):
             connection.execute(sa.text(_insert(table)))
+        _copy_keys(connection, master)
     connection.execute(sa.text("DROP TABLE original"))
 
 
@@ -205,6 +216,20 @@ CREATE TEMP TABLE copy AS
 SELECT o.id AS original, g.n, :mark || g.n AS tag, make_interval(secs => g.n * :step) AS back
 FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) g(n) JOIN original o ON o.n = g.n % :every
 """
+
+
+def _copy_keys(connection: sa.Connection, master: MasterKey) -> None:
+    """A wrapped key is bound to its order, so that each copy needs the original's wrapped anew."""
+    copies = "SELECT c.original, md5(c.original || c.tag) AS id, k.wrapped FROM copy c JOIN order_key k "
+    rows = connection.execute(sa.text(f"{copies} ON k.order_id = c.original")).all()
+    plain: dict[str, bytes] = {}
+    raw: Any = connection.connection.driver_connection
+    with raw.cursor().copy("COPY order_key (order_id, wrapped) FROM STDIN") as taking:
+        for row in rows:
+            if row.original not in plain:
+                plain[row.original] = master.unwrap(row.original, row.wrapped)._plain
+            nonce = os.urandom(NONCE)
+            taking.write_row((row.id, nonce + master._cipher.encrypt(nonce, plain[row.original], row.id.encode())))
 
 
 def _chunks(wanted: int) -> Iterator[tuple[int, int]]:

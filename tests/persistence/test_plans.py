@@ -1,0 +1,134 @@
+"""No query of a page, and none of the tick, reads a big table from end to end: PostgreSQL's own plans say so.
+
+Sequential scans are made unattractive, so that one that is left means that no index can serve; an index that is walked
+without a condition is as bad, unless it is one of the partial indexes of what is live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+
+from bench.generate import fill
+from persistence import registers
+from persistence.incidents import Incidents
+from persistence.reading import Sight
+from processes.people import SYSTEM
+from tests.small import DISPATCHER, HANDLER, MONDAY, SECRET, Small, person
+
+BIG = {"work_order", "order_unit", "instance", "task", "deadline", "journal", "outbox", "order_key", "personal"}
+OF_WHAT_IS_LIVE = {"ix_deadline_due", "ix_deadline_retry", "ix_outbox_next"}
+"""Partial indexes: as small as what is live."""
+EVERYBODY = (
+    Sight(SYSTEM, "small", whole_office=True),
+    Sight(DISPATCHER, "small", whole_office=True, deployments=(1,)),
+    Sight(HANDLER, "small", whole_office=False),
+    Sight(person("reviewer", user="both"), "small", whole_office=False),
+)
+ORDERS = 3_000
+"""Enough that an index pays."""
+SOON = MONDAY + timedelta(days=1)
+Ask = Callable[[Small, Sight, str], object]
+PAGES: dict[str, Ask] = {
+    "inbox": lambda small, sight, _: small.read.open_tasks(sight, page=2),
+    "inbox filtered": lambda small, sight, _: small.read.open_tasks(sight, elements={"sign_for"}, until=SOON),
+    "done": lambda small, sight, _: small.read.done_tasks(sight),
+    "counters": lambda small, sight, _: small.read.count_open(sight, until=SOON),
+    "orders": lambda small, sight, _: small.read.orders(sight, page=3),
+    "orders of a status": lambda small, sight, _: small.read.orders(sight, statuses=["archived"]),
+    "supervised": lambda small, sight, _: small.read.orders(sight, overdue=True),
+    "search": lambda small, sight, _: small.read.orders(sight, text="积水"),
+    "ledger": lambda small, sight, _: registers.ledger(small.read, sight, "extension", MONDAY),
+    "ledger overdue": lambda small, sight, _: registers.ledger(small.read, sight, "extension", MONDAY, state="overdue"),
+    "ledger counters": lambda small, sight, _: registers.count_ledger(small.read, sight, "extension", MONDAY),
+    "ledger lines": lambda small, _sight, order: (
+        registers.deadlines_of_instances(small.read, [row["id"] for row in small.read.instances_of(order)]),
+        registers.finished_tasks_of_instances(small.read, [row["id"] for row in small.read.instances_of(order)]),
+    ),
+    "archive": lambda small, sight, _: registers.archive(small.read, sight),
+    "incidents": lambda small, _sight, _order: registers.incidents(small.read, "small"),
+    "order": lambda small, _sight, order: (
+        small.read.order(EVERYBODY[0], small.order(order).number),
+        small.read.tasks_of(order),
+        small.read.open_tasks_of(order),
+        small.read.deadlines_of(order),
+        small.read.journal_of(order),
+        small.read.notices_of(order),
+        small.read.personal_of(order),
+    ),
+    "office journal": lambda small, _sight, _order: small.read.office_journal("small"),
+    "tick": lambda small, _sight, _order: (
+        small.read.due_deadlines(MONDAY, 100),
+        small.read.next_due(),
+        Incidents(small.database).next_retry(),
+        Incidents(small.database).resolve_fired(MONDAY),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def house(postgres_url: str) -> Iterator[tuple[Small, str]]:
+    """Orders at several stages, copied many times, and the id of one."""
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as maintenance:
+        maintenance.execute("CREATE DATABASE plans")
+    url = postgres_url.replace("/postgres?", "/plans?")
+    small = Small(url)
+    for _ in range(5):
+        small.receive()
+        small.dispatched()
+        order = small.handling()
+        small.wait(order, MONDAY + timedelta(days=60))
+    order = small.handling()
+    small.apply(order, MONDAY)
+    for closing in (small.handling(), small.handling()):
+        small.do(closing, "handle", result_text="办了")
+        small.do(closing, "review", decision="close")
+    small.close()
+    fill(url, ORDERS, SECRET).platform.database.engine.dispose()
+    small = Small(url, deploy=False)
+    yield small, order
+    small.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("page", PAGES)
+def test_no_query_of_a_page_reads_a_big_table_from_end_to_end(house: tuple[Small, str], page: str) -> None:
+    small, order = house
+    asked: list[tuple[str, Any]] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if statement.startswith(("SELECT", "WITH")) and "FOR UPDATE" not in statement:
+            asked.append((statement, parameters))
+
+    sa.event.listen(small.database.engine, "before_cursor_execute", hear)
+    try:
+        for sight in EVERYBODY:
+            PAGES[page](small, sight, order)
+    finally:
+        sa.event.remove(small.database.engine, "before_cursor_execute", hear)
+    assert asked
+    with small.database.engine.connect() as connection:
+        connection.execute(sa.text("SET enable_seqscan = off"))
+        for statement, parameters in asked:
+            if isinstance(parameters, dict):
+                plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+                assert list(_whole_reads(plan[0]["Plan"])) == [], statement
+        connection.rollback()
+
+
+def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
+    """Tables that a plan reads from end to end."""
+    table, kind = node.get("Relation Name"), node["Node Type"]
+    if table in BIG:
+        if kind == "Seq Scan":
+            yield f"{kind} on {table}"
+        walked = kind in ("Index Scan", "Index Only Scan") and "Index Cond" not in node
+        if walked and node["Index Name"] not in OF_WHAT_IS_LIVE:
+            yield f"{kind} on {table} using all of {node['Index Name']}"
+    for inner in node.get("Plans", []):
+        yield from _whole_reads(inner)
