@@ -154,6 +154,7 @@ def _crowd(person: Callable[[int], Timed]) -> list[float]:
     people = [person(number) for number in range(PEOPLE)]
     for one in people:
         one.start()
+        time.sleep(0.1)  # signing in is made costly on purpose
     while not all(one.taken for one in people):  # until everybody has signed in
         if faults := [fault for one in people for fault in one.faults]:
             raise RuntimeError(faults[0])

@@ -64,7 +64,8 @@ def _postgresql(url: sa.URL) -> sa.Engine:
         max_overflow=20,
         # An error's text goes to logs: without what a citizen said.
         hide_parameters=True,
-        connect_args={"options": "-c idle_in_transaction_session_timeout=300000", "keepalives_idle": 60},
+        # Compiling a plan (JIT) takes longer than any of our queries.
+        connect_args={"options": "-c idle_in_transaction_session_timeout=300000 -c jit=off", "keepalives_idle": 60},
     )
 
     @sa.event.listens_for(engine, "checkin")

@@ -16,10 +16,16 @@ from sqlalchemy.sql.functions import FunctionElement
 
 POSTGRESQL = [
     """
-    CREATE FUNCTION title_parts(title text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT array_agg(DISTINCT part) FROM generate_series(1, length(title)) n,
-    LATERAL (VALUES (substr(lower(title), n, 1)), (substr(lower(title), n, 2))) parts (part)
-    $$
+    CREATE FUNCTION title_parts(title text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+    DECLARE
+        singles text[] := string_to_array(lower(title), NULL);
+        found text[] := singles;
+    BEGIN
+        FOR n IN 1 .. cardinality(singles) - 1 LOOP
+            found := found || (singles[n] || singles[n + 1]);
+        END LOOP;
+        RETURN found;
+    END $$
     """,
     "CREATE INDEX ix_work_order_title_parts ON work_order USING gin (title_parts(title))",
     "CREATE INDEX ix_work_order_number_begins ON work_order (office, number text_pattern_ops)",
