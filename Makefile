@@ -1,7 +1,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 
-.PHONY: help setup run test bench lock
+.PHONY: help setup run test bench soak lock
 
 help: ## what can be made
 	@grep -hE "^[a-z]+:.*##" Makefile | sed -E "s/:.*## /\t/"
@@ -21,8 +21,13 @@ test: setup ## every check
 	for pack in bpmn/*/pack.toml; do $(BIN)/jieban lint "$$(dirname $$pack)" || exit 1; done
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-bench: setup ## measure, into bench/results.json
+bench: setup ## measure, into bench/results.json (about 25 minutes; parts: python -m bench NAME)
+	scripts/setup-tests
 	$(BIN)/python -m bench
+
+soak: setup ## kill everything again and again, into bench/soak.json (about 25 minutes)
+	scripts/setup-tests
+	$(BIN)/python -m tests.crash.soak
 
 lock: ## newer dependencies into both lock files
 	scripts/lock

@@ -27,18 +27,25 @@ class Away(Exception):
 
 
 class Client(threading.Thread):
-    """One person's browser. `address()`: where the server is now; `title`: begins the titles of its requests."""
+    """One person's browser. `address()`: where the server is now; `title`: begins the titles of its requests;
+    `forgiving`: an answer that says the server is in trouble is no fault, and no acknowledgement.
+    """
 
-    def __init__(self, address: Callable[[], str], title: str, login: str, password: str) -> None:
+    def __init__(
+        self, address: Callable[[], str], title: str, login: str, password: str, *, forgiving: bool = False
+    ) -> None:
         super().__init__(daemon=True)
         self.address, self.title = address, title
         self.login, self.password = login, password
+        self.forgiving = forgiving
         self.cookies: dict[str, str] = {}
         self.token = ""
         self.submitted: list[str] = []
         """Titles of every request that was sent off."""
         self.received: list[str] = []
         """Titles of those that were acknowledged."""
+        self.attempted: list[str] = []
+        """Ids of the tasks whose form was sent off."""
         self.completed: list[str] = []
         """Ids of the tasks whose completion was acknowledged."""
         self.faults: list[str] = []
@@ -80,6 +87,7 @@ class Client(threading.Thread):
             if found is None:
                 return
             decision = "accept" if 'value="accept"' in page else "close"
+            self.attempted.append(found[1].rpartition("/")[2])
             self.post(found[1], {**ANSWERS, "decision": decision})
             self.completed.append(found[1].rpartition("/")[2])
 
@@ -120,6 +128,8 @@ class Client(threading.Thread):
                 page = answer.read().decode()
             except (OSError, HTTPException) as error:
                 raise Away(repr(error)) from error
+        if self.forgiving and answer.status >= 500:
+            raise Away(str(answer.status))
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value

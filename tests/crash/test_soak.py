@@ -1,0 +1,52 @@
+"""A short run of the soak (`make soak`), on both databases: nothing lost, nothing twice, nothing stuck.
+
+The seed is printed with a failure; `JIEBAN_CRASH_SEED` repeats it (what is killed still depends on the machine).
+"""
+
+from __future__ import annotations
+
+import os
+from random import Random, SystemRandom
+
+import pytest
+
+from tests.crash.commands import Rounds
+from tests.crash.services import Services
+from tests.crash.soak import TURNS, database
+from tests.crash.tally import count, finish
+from tests.small import Small
+
+pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.timeout(600)]
+DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+@pytest.fixture
+def random() -> Random:
+    seed = int(os.environ.get("JIEBAN_CRASH_SEED") or SystemRandom().randrange(10**6))
+    print(f"JIEBAN_CRASH_SEED={seed}")
+    return Random(seed)
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_processes_that_are_killed_at_commits_and_anywhere_lose_and_double_nothing(name: str, random: Random) -> None:
+    with database(name) as (url, cluster):
+        Small(url).close()
+        rounds = Rounds(url, random, cluster, longest=0.6)
+        rounds.boundaries(commits=(1, 2, 5))
+        for turn in ("at_random", "restarted", "full"):
+            assert turn in TURNS
+            getattr(rounds, turn)()
+        small = Small(url, deploy=False)
+        early = count(small.platform, rounds.said)
+        assert finish(small.platform) == 0
+        late = count(small.platform, rounds.said)
+        small.close()
+    assert rounds.said.received and rounds.said.completed
+    assert early.faultless and late.faultless, (early, late)
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_servers_and_workers_that_are_killed_lose_and_double_nothing(name: str, random: Random) -> None:
+    with database(name) as (url, cluster):
+        tally = Services(url, random, cluster, people=3, due=10).run(2, to_the_end=False)
+    assert tally.faultless and tally.deadlines_due >= 10, tally
