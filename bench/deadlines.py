@@ -7,7 +7,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -22,6 +22,7 @@ from bench.rows import row
 from bench.steps import FIRST
 from persistence import tables as t
 from tests.small import MONDAY, Small
+from timers.clock import system_clock
 
 DUE, COMMITS = 10_000, 2_000
 RUNS = 3
@@ -76,7 +77,7 @@ def _waiting(small: Small, orders: int, at: datetime) -> None:
 def _lateness(url: str) -> list[dict[str, Any]]:
     """Deadlines fall due one after another while handlers do steps without pause; late is from due to committed."""
     small = Small(url)
-    begin = datetime.now(UTC) + timedelta(seconds=5)
+    begin = system_clock.now() + timedelta(seconds=5)
     sweeping = Sweeping(small.platform)
     falling = [small.dispatched(MONDAY) for _ in range(FALLING)]
     every = timedelta(seconds=WORK_SECONDS) / FALLING
@@ -93,7 +94,7 @@ def _lateness(url: str) -> list[dict[str, Any]]:
     for thread in threads:
         thread.start()
     sweeping.start()
-    time.sleep((begin - datetime.now(UTC)).total_seconds() + WORK_SECONDS + 2)
+    time.sleep((begin - system_clock.now()).total_seconds() + WORK_SECONDS + 2)
     stop.set()
     for thread in threads:
         thread.join()
@@ -117,11 +118,11 @@ def _work(small: Small, stop: threading.Event, steps: list[int]) -> None:
     """Steps of the handlers' own orders, at the present moment."""
     done = 0
     while not stop.is_set():
-        order = small.receive(datetime.now(UTC))
+        order = small.receive(system_clock.now())
         for element, values in FIRST:
             if stop.is_set():
                 break
             task = small.task(order, element).id
-            small.complete_task(task, element, values, datetime.now(UTC))
+            small.complete_task(task, element, values, system_clock.now())
             done += 1
     steps.append(done)

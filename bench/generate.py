@@ -20,6 +20,7 @@ import sqlalchemy as sa
 
 from app.demo import lay_down
 from app.platform import Platform
+from bench.settings import PACK
 from persistence import tables as t
 from persistence.confirmations import Confirmed, unconfirmed
 from persistence.keys import NONCE, MasterKey
@@ -27,7 +28,6 @@ from processes.pack import read_pack
 from processes.people import SYSTEM
 from tests.app.browsing import ROOT, Clock
 
-PACK = "nanchang"
 SECRET = "a secret of the benchmarks"
 NOW = datetime.fromisoformat("2026-10-14T10:00:00+08:00")
 LONG_AGO = datetime.fromisoformat("2022-11-11T00:00:00+08:00")
@@ -46,7 +46,7 @@ PLACES = [
     "湾里",
     "进贤",
     "安义",
-    "南昌县",
+    "莲塘",
     "新建",
     "经开区",
     "高新区",

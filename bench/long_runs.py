@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from bench.rows import row
+from bench.settings import PACK
 from bench.steps import FIRST, Ours
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,7 +34,7 @@ def replay() -> list[dict[str, Any]]:
     for _ in range(RUNS):
         with TemporaryDirectory(dir=_scratch()) as folder:
             jieban = str(Path(sys.executable).parent / "jieban")
-            command = [jieban, "replay", str(MESSAGES), "--pack", "nanchang", "--json"]
+            command = [jieban, "replay", str(MESSAGES), "--pack", PACK, "--json"]
             environment = os.environ | {"JIEBAN_DATABASE_URL": f"sqlite:///{folder}/replay.db"}
             begun = perf_counter()
             done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, cwd=ROOT)

@@ -22,8 +22,9 @@ from app.factory import create_app
 from app.settings import DEMO_PASSWORD, Settings
 from app.sweeping import Sweeping
 from bench.cluster import NoPostgres, cluster
-from bench.generate import NOW, PACK, SECRET, Filled, fill, play
+from bench.generate import NOW, SECRET, Filled, fill, play
 from bench.rows import row
+from bench.settings import PACK
 from persistence import registers
 from persistence import tables as t
 from persistence.reading import Sight
