@@ -19,7 +19,7 @@ FORM = re.compile(r'action="(/orders/[^"#]+/tasks/[^"#]+)')
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 TAGS = re.compile(r"(<[^>]*>|\s)+")
 AGAIN_SECONDS = 0.02
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 class Away(Exception):

@@ -39,7 +39,7 @@ JIEBAN = Path(sys.executable).parent / "jieban"
 LIMIT = timedelta(minutes=30)
 SHORTEST, LONGEST = 0.3, 2.5
 """Seconds of work before a kill."""
-START_SECONDS, SETTLE_SECONDS = 60, 300
+START_SECONDS, SETTLE_SECONDS = 180, 300
 RESTART_EVERY = 8
 DUTIES = tuple(
     Duty("small", role, "housing" if role == "handler" else None)
