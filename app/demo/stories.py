@@ -38,7 +38,7 @@ def plan(platform: Platform, office: str, now: datetime) -> list[Story]:
     """The stories of an office, the earliest first."""
     regulation = platform.library.in_force(office, now)
     hours = OfficeHours(platform.calendars.current(), regulation.counting)
-    rng = Random(SEED)
+    rng = Random(f"{SEED}:{office}")
     told = told_of(regulation.pack)
     requests = _requests(regulation.pack)
     rng.shuffle(requests)

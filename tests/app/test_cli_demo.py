@@ -15,11 +15,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.demo.told import most_orders, told_of
 from app.opening import existing_platform
 from app.packs_at_hand import pack_folders
 from processes.pack import Pack, read_pack
 
 PACKS = [read_pack(folder) for folder in pack_folders()]
+FEWEST_ORDERS = 12
 STAGES = {
     "registered",
     "answered",
@@ -45,6 +47,7 @@ def laid_down(tmp_path_factory: pytest.TempPathFactory) -> Path:
         use(path, patch)
         result = jieban("init", "--demo")
     assert result.exit_code == 0, result.output
+    assert not re.search(r"^[A-Z]{2}\d{8}-\d{4}: ", result.output, re.M), f"an act did not fit:\n{result.output}"
     return path
 
 
@@ -90,9 +93,24 @@ def test_orders_stand_at_every_stage(rows: sqlite3.Connection) -> None:
     assert column(rows, supervised) != [0]
 
 
+@pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+def test_every_journey_of_a_pack_reaches_its_end(pack: Pack, rows: sqlite3.Connection) -> None:
+    # An act that does not fit ends its journey, so that the person's acts are fewer than told.
+    acts = sum(len(journey["acts"]) * journey["count"] for journey in told_of(pack)["journeys"])
+    done = "SELECT count(*) FROM journal j JOIN work_order w ON w.id = j.order_id WHERE act IN ('complete', 'send')"
+    assert column(rows, f"{done} AND w.office = '{pack.name}'") == [acts]
+
+
+@pytest.mark.parametrize("pack", PACKS, ids=lambda pack: pack.name)
+def test_every_pack_has_orders_to_look_at(pack: Pack, rows: sqlite3.Connection) -> None:
+    orders = column(rows, f"SELECT id FROM work_order WHERE office = '{pack.name}'")
+    assert FEWEST_ORDERS <= len(orders) == most_orders(pack)
+    assert column(rows, f"SELECT count(*) FROM work_order WHERE office = '{pack.name}' AND overdue") != [0]
+
+
 def test_requests_differ(rows: sqlite3.Connection) -> None:
-    titles = column(rows, "SELECT title FROM work_order")
-    assert len(set(titles)) == len(titles)
+    doubles = "SELECT title FROM work_order GROUP BY office, title HAVING count(*) > 1"
+    assert column(rows, doubles) == []
     assert len(set(column(rows, "SELECT lead_unit FROM work_order"))) > 5
 
 
@@ -133,7 +151,8 @@ def test_running_it_again_changes_nothing(demo: Path, rows: sqlite3.Connection) 
 
 
 def test_trace_tells_the_whole_way(demo: Path, rows: sqlite3.Connection) -> None:
-    number = column(rows, "SELECT number FROM work_order WHERE status = 'archived' ORDER BY number")[0]
+    filed = "SELECT number FROM work_order WHERE office = 'nanchang' AND status = 'archived' ORDER BY number"
+    number = column(rows, filed)[0]
     told = json.loads(jieban("trace", number, "--json").stdout)
     assert told["order"]["number"] == number
     assert [task["element"] for task in told["path"]][:3] == ["accept", "dispatch", "sign_for"]
