@@ -1,7 +1,7 @@
 """Every step of every regulation can be done on the pages, by whose duty it is and by nobody else.
 
 The fewest scenarios that show every step are played through the pages without scripts; those that show every role at
-work and every kind of question are played in chromium too. A pack is added by its name.
+work and every kind of question are, for the first pack, played in chromium too. A pack is added by its name.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ from tests.browser.houses import House, OpenHouse
 from tests.browser.stories import Story, everything, fewest, sights, stories
 from tests.browser.web_player import WebPlayer
 
-PACKS = ("nanchang",)
+PACKS = ("nanchang", "ganzhou", "yunnan", "bengbu", "weifang")
+UNSET = {
+    "yunnan": {("task", "report_by_date"), ("task", "run_transition")},
+    "weifang": {("task", "confirm_scores")},
+}
+"""Steps that hang on a parameter without a value (dates that the text hides, an appeal it does not have): they cannot
+be reached until an owner sets it."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +45,8 @@ def player() -> WebPlayer:
 @pytest.mark.parametrize("pack", PACKS)
 def test_no_step_is_left_out(pack: str) -> None:
     shown = {step for story in stories(pack) for step in story.steps()}
-    assert shown == everything(Platform.compile(read_pack(FOLDER / pack)))
+    assert shown | UNSET.get(pack, set()) == everything(Platform.compile(read_pack(FOLDER / pack)))
+    assert not shown & UNSET.get(pack, set())
 
 
 @pytest.mark.slow
@@ -51,7 +58,7 @@ def test_told_through_the_pages(player: WebPlayer, packs: Packs, story: Story) -
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("pack", PACKS)
+@pytest.mark.parametrize("pack", PACKS[:1])
 def test_told_in_a_browser(browser: Browser, packs: Packs, pack: str) -> None:
     told = fewest(stories(pack), sights(Platform.compile(read_pack(FOLDER / pack))))
     with opened(browser, DESK) as tab, OpenHouse(tab).opened() as house:
