@@ -56,6 +56,10 @@ def libpq_url(url: str) -> str:
     return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
+# Compiling a plan (JIT) or starting helpers for it takes longer than any of our queries.
+OPTIONS = "-c idle_in_transaction_session_timeout=300000 -c jit=off -c max_parallel_workers_per_gather=0"
+
+
 def _postgresql(url: sa.URL) -> sa.Engine:
     """A pool of psycopg 3 connections. A process that hangs inside a transaction loses its locks after five minutes."""
     engine = sa.create_engine(
@@ -64,8 +68,7 @@ def _postgresql(url: sa.URL) -> sa.Engine:
         max_overflow=20,
         # An error's text goes to logs: without what a citizen said.
         hide_parameters=True,
-        # Compiling a plan (JIT) takes longer than any of our queries.
-        connect_args={"options": "-c idle_in_transaction_session_timeout=300000 -c jit=off", "keepalives_idle": 60},
+        connect_args={"options": OPTIONS, "keepalives_idle": 60},
     )
 
     @sa.event.listens_for(engine, "checkin")
