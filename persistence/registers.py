@@ -33,15 +33,14 @@ def _ledger(sight: Sight, process: str, now: datetime, state: str) -> sa.Select[
     i, o, d = t.instance.c, t.work_order.c, t.deadline.c
     columns = [o[name].label(f"order_{name}") for name in ("number", "title", "kind", "facts", "deployment")]
     instance = [i[name] for name in ("id", "order_id", "process", "vars", "started_at", "started_by", "ended_at")]
-    late = sa.exists().where(
-        d.order_id == i.order_id,
-        d.instance == i.id,
+    running = (
         d.soft.is_(False),
         d.cancelled_at.is_(None),
         d.ended_at.is_(None),
         d.held_by.is_(None),
         sa.or_(d.fired_at.is_not(None), d.due_at < now),
     )
+    late = sa.exists().where(d.order_id == i.order_id, d.instance == i.id, *running)
     query = (
         sa.select(*instance, *columns, late.label("late"))
         .select_from(t.instance.join(t.work_order, o.id == i.order_id))
@@ -52,7 +51,8 @@ def _ledger(sight: Sight, process: str, now: datetime, state: str) -> sa.Select[
     elif state:
         query = query.where(i.ended_at.is_(None))
     if state == OVERDUE:
-        query = query.where(late)
+        # Begun from the few that are late, not from the many that are open.
+        query = query.where(i.id.in_(sa.select(d.instance).where(d.process == process, d.due_at < now, *running)))
     return query
 
 

@@ -244,6 +244,13 @@ deadline = sa.Table(
         postgresql_where=sa.text("fired_at IS NULL AND cancelled_at IS NULL AND held_by IS NULL"),
     ),
     sa.Index(
+        "ix_deadline_running",
+        "process",
+        "due_at",
+        sqlite_where=sa.text("ended_at IS NULL AND cancelled_at IS NULL AND held_by IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL AND cancelled_at IS NULL AND held_by IS NULL"),
+    ),
+    sa.Index(
         "ix_deadline_retry",
         "retry_at",
         sqlite_where=sa.text("retry_at IS NOT NULL"),

@@ -25,6 +25,11 @@ INDEXES = {
     "ix_task_open": ("task", ["office", "role", "unit", "due_at", "opened_at", "id"], "closed_at IS NULL"),
     "ix_task_assigned": ("task", ["assignee"], "closed_at IS NULL AND assignee IS NOT NULL"),
     "ix_task_candidates": ("task", ["office"], "closed_at IS NULL AND candidates != '[]'"),
+    "ix_deadline_running": (
+        "deadline",
+        ["process", "due_at"],
+        "ended_at IS NULL AND cancelled_at IS NULL AND held_by IS NULL",
+    ),
     "ix_deadline_retry": ("deadline", ["retry_at"], "retry_at IS NOT NULL"),
 }
 
