@@ -132,7 +132,7 @@ def test_every_role_is_held_by_somebody_who_can_sign_in(pack: Pack, rows: sqlite
     assert {role for role, about in pack.settings["roles"].items() if about["sees"] != "own"} <= held
     assert {"admin", "auditor", "process_owner"} <= held
     assert "dispatcher" in column(rows, "SELECT login FROM user WHERE demo")
-    theirs = f"SELECT id FROM user JOIN duty ON user_id = user.id WHERE office = '{pack.name}'"
+    theirs = f"SELECT user.id FROM user JOIN duty ON user_id = user.id WHERE office = '{pack.name}'"
     assert column(rows, f"SELECT count(DISTINCT password_hash) FROM user WHERE id IN ({theirs})") == [1]
 
 
