@@ -186,6 +186,8 @@ def _acts() -> dict[str, str]:
         "claim": _("领取"),
         "release": _("放回"),
         "deploy": _("部署规程"),
+        "confirm": _("确认数值"),
+        "declare": _("申明"),
         "import_calendar": _("导入历法"),
         "disable_user": _("停用账号"),
         "enable_user": _("启用账号"),

@@ -83,7 +83,9 @@ def test_the_regulation_can_be_read(signed_in: SignIn) -> None:
 
 def test_the_office_journal_is_for_those_who_oversee(signed_in: SignIn) -> None:
     assert signed_in("agent").get("/packs/journal").status == 403
-    assert "部署规程" in signed_in("auditor").get("/packs/journal").words("//tbody/tr")[-1]
+    rows = signed_in("auditor").get("/packs/journal").words("//tbody/tr")
+    assert "确认数值" in rows[-1] and "province_days" in rows[-1], "the first entry: what the text hides was confirmed"
+    assert "部署规程" in rows[-2]
 
 
 def test_a_year_says_where_its_holidays_come_from(signed_in: SignIn) -> None:
