@@ -11,7 +11,7 @@ from app.commands.printing import bar
 from app.demo import lay_down, most_orders
 from app.deploying import Undated
 from app.opening import open_platform
-from app.packs_at_hand import pack_folders
+from app.packs_at_hand import find_folder, pack_folders
 from app.platform import Platform
 from app.settings import from_environment
 from persistence.confirmations import Confirmed, unconfirmed
@@ -26,14 +26,15 @@ DEMO_SINCE = datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=8)))
 
 @click.command()
 @click.option("--demo", is_flag=True, help="另建演示人员和工单。 With people and orders to play with.")
-def init(demo: bool) -> None:
+@click.option("--pack", "names", multiple=True, metavar="NAME", help="只部署这些规程包。 Only these packs.")
+def init(demo: bool, names: tuple[str, ...]) -> None:
     """建库并部署随附的规程包；可重复执行。 Make the database, deploy the packs; may be run again.
 
     须先确认数值或写明生效日期的规程包留待 jieban confirm、jieban deploy。 Packs that wait for a person are left out.
     """
     platform = open_platform(from_environment())
     left = 0
-    for folder in pack_folders():
+    for folder in [find_folder(name) for name in names] or pack_folders():
         pack = read_pack(folder)
         if demo:
             _confirm_for_demo(platform, pack)

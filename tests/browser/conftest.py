@@ -109,7 +109,7 @@ def opened(browser: Browser, size: ViewportSize, *, touch: bool = False, scripts
 def demo_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the database `jieban init --demo` lays down; copy it, never write in it."""
     folder = tmp_path_factory.mktemp("demo")
-    subprocess.run([JIEBAN, "init", "--demo"], env=environment(folder), check=True, timeout=100)
+    subprocess.run([JIEBAN, "init", "--demo", "--pack", "nanchang"], env=environment(folder), check=True, timeout=100)
     return folder
 
 

@@ -76,7 +76,7 @@ def test_an_incident_is_retried_by_its_own_office_only(small: Small) -> None:
     incidents = Incidents(small.database)
     retry_at = incidents.failed(deadline, "没有匹配的规则", MONDAY)
     (row,) = registers.incidents(small.read, "small")
-    assert (row["error"], row["attempts"], row["retry_at"]) == ("没有匹配的规则", 1, retry_at)
+    assert (row["error"], row["attempts"], row["next_at"]) == ("没有匹配的规则", 1, retry_at)
     assert registers.count_incidents(small.read, "elsewhere") == 0
     assert not incidents.retry_now(row["id"], "elsewhere", MONDAY)
     assert incidents.retry_now(row["id"], "small", MONDAY)
