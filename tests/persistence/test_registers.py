@@ -80,7 +80,7 @@ def test_an_incident_is_retried_by_its_own_office_only(small: Small) -> None:
     assert registers.count_incidents(small.read, "elsewhere") == 0
     assert not incidents.retry_now(row["id"], "elsewhere", MONDAY)
     assert incidents.retry_now(row["id"], "small", MONDAY)
-    assert registers.incidents(small.read, "small")[0]["retry_at"] == MONDAY
+    assert registers.incidents(small.read, "small")[0]["next_at"] == MONDAY
 
 
 def test_the_last_upload_of_a_person_is_kept(small: Small) -> None:
