@@ -8,7 +8,7 @@ import multiprocessing
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -91,7 +91,7 @@ def _lateness(url: str) -> list[dict[str, Any]]:
             due = t.deadline.update().where(d.order_id == order, d.element == "sign_for_overdue")
             connection.execute(due.values(due_at=begin + every * number))
     small.forget()
-    seconds = (begin - datetime.now(UTC)).total_seconds() + WORK_SECONDS
+    seconds = (begin - system_clock.now()).total_seconds() + WORK_SECONDS
     crowds = [FORK.Process(target=_crowd, args=(url, HANDLERS // CROWDS, seconds)) for _ in range(CROWDS)]
     small.database.engine.dispose()  # no connection is shared with the processes
     for crowd in crowds:
@@ -100,7 +100,7 @@ def _lateness(url: str) -> list[dict[str, Any]]:
     for crowd in crowds:
         crowd.join()
     latest = time.monotonic() + SETTLE_SECONDS
-    while small.read.due_deadlines(datetime.now(UTC), 1) and time.monotonic() < latest:
+    while small.read.due_deadlines(system_clock.now(), 1) and time.monotonic() < latest:
         time.sleep(0.05)
     sweeping.shutdown()
     query = sa.select(d.due_at, d.fired_at).where(d.fired_at.is_not(None), d.element == "sign_for_overdue")
@@ -130,8 +130,8 @@ def _crowd(url: str, people: int, seconds: float) -> None:
 
 def _work(small: Small, stop: float) -> None:
     while True:
-        order = small.receive(datetime.now(UTC))
+        order = small.receive(system_clock.now())
         for element, values in FIRST:
             if time.monotonic() > stop:
                 return
-            small.complete_task(small.task(order, element).id, element, values, datetime.now(UTC))
+            small.complete_task(small.task(order, element).id, element, values, system_clock.now())
