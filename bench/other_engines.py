@@ -71,8 +71,9 @@ def _compare(postgres: Cluster, folder: Path, engines: dict[str, list[str]]) -> 
         for mine, other in zip(counted, others[name]["steps"], strict=True):
             title_of = f"statements_{other['step']}_vs_{title}"
             rows.append(row(title_of, "statements", mine["statements"], other["statements"], engine, goal=None, n=1))
-            if mine["commits"] != 1 or other["commits"] != 1:
-                raise RuntimeError(f"{other['step']}: a step is one transaction: {mine}, {engine} {other}")
+        # The median step: now and then an engine fetches a block of ids, or autovacuum works, in one of its own.
+        mine_, other_ = (median(one["commits"] for one in steps) for steps in (counted, others[name]["steps"]))
+        rows.append(row(f"commits_vs_{title}", "commits", mine_, other_, engine, goal=None, n=len(counted)))
     return rows
 
 
