@@ -66,6 +66,12 @@ COUNTS = sa.text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY
 WORKERS = sa.text(
     "SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - make_interval(secs => :silent)"
 )
+HAS_QUEUE = sa.text(
+    "SELECT EXISTS (SELECT FROM pg_tables "
+    "WHERE tablename = 'procrastinate_jobs' AND schemaname = ANY (current_schemas(false)))"
+)
+"""A look at the catalogue itself: `to_regclass` answers from a cache that does not hear of what others made while this
+connection waited for a lock."""
 CLEAR = sa.text("DELETE FROM procrastinate_jobs WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted')")
 
 
@@ -168,7 +174,7 @@ def is_installed(database: Database) -> bool:
 
 
 def _has_queue(connection: sa.Connection) -> bool:
-    return connection.execute(sa.text("SELECT to_regclass('procrastinate_jobs')")).scalar() is not None
+    return bool(connection.execute(HAS_QUEUE).scalar())
 
 
 def install(database: Database, schema: str) -> None:
