@@ -41,10 +41,7 @@ class Sweeping:
 
     def saved(self, order: Order) -> None:
         """An order was committed: be awake when its next deadline passes."""
-        # A copy: another thread may have taken the order in hand by now.
-        waiting = (d for d in list(order.deadlines.values()) if not (d.fired_at or d.cancelled_at or d.held_by))
-        due_at = min((d.due_at for d in waiting), default=None)
-        if due_at is not None:
+        if (due_at := order.next_due_at()) is not None:
             self._scheduler.wake(due_at)
 
     # -- deadlines --------------------------------------------------------------------------------------------------
@@ -53,7 +50,7 @@ class Sweeping:
         """Open the duties that have come round, and fire one batch of what is due at `now`."""
         hands = self._hands
         hands.duties.sweep(now)
-        swept = sweep(now, self._platform.read.due_deadlines, hands.fire, self._failed)
+        swept = sweep(now, self._platform.read.due_deadlines, hands.fire, hands.could_not_fire)
         hands.incidents.resolve_fired(now)
         return swept
 
@@ -62,9 +59,6 @@ class Sweeping:
         hands = self._hands
         times = (self._platform.read.next_due(), hands.incidents.next_retry(), hands.duties.next_due())
         return min((at for at in times if at is not None), default=None)
-
-    def _failed(self, deadline_id: str, error: Exception, now: datetime) -> None:
-        self._hands.could_not_fire([deadline_id], error, now)
 
     # -- everything else --------------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ class Batches:
     def slice(self, batch: Batch, calendar: str, most: int) -> list[str]:
         """The next orders after where the batch stands whose running deadlines follow another calendar."""
         c = t.deadline.c
-        running = (c.fired_at.is_(None), c.cancelled_at.is_(None), c.calendar != calendar)
+        running = (t.DEADLINE_RUNS, c.calendar != calendar)
         query = sa.select(c.order_id).where(*running, c.order_id > batch.last_order).distinct()
         with self._database.reading() as connection:
             return [str(one) for one in connection.execute(query.order_by(c.order_id).limit(most)).scalars()]

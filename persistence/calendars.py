@@ -60,7 +60,6 @@ class Calendars:
     def affected_orders(self, calendar: Calendar) -> list[str]:
         """Ids of orders with running deadlines that were computed with another version."""
         c = t.deadline.c
-        running = c.fired_at.is_(None) & c.cancelled_at.is_(None)
-        query = sa.select(c.order_id).where(running, c.calendar != calendar.version).distinct()
+        query = sa.select(c.order_id).where(t.DEADLINE_RUNS, c.calendar != calendar.version).distinct()
         with self._database.reading() as connection:
             return [str(order_id) for order_id in connection.execute(query).scalars()]

@@ -23,9 +23,8 @@ def open_tasks_by_lamp(database: Database, now: datetime, soon: timedelta) -> di
 def deadlines_due(database: Database, now: datetime) -> int:
     """Deadlines past due that wait to fire, those of replays left out."""
     d, o = t.deadline.c, t.work_order.c
-    waiting = (d.fired_at.is_(None), d.cancelled_at.is_(None), d.held_by.is_(None), d.due_at < now)
     query = sa.select(sa.func.count()).select_from(t.deadline.join(t.work_order, o.id == d.order_id))
-    return _count(database, query.where(*waiting, o.replay.is_(False)))
+    return _count(database, query.where(t.DEADLINE_WAITS, d.due_at < now, o.replay.is_(False)))
 
 
 def incidents_open(database: Database) -> int:

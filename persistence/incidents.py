@@ -105,9 +105,9 @@ class Incidents:
     def next_retry(self) -> datetime | None:
         """When the next failed deadline is to be tried again."""
         d = t.deadline.c
-        waiting = (d.retry_at.is_not(None), d.fired_at.is_(None), d.cancelled_at.is_(None), d.held_by.is_(None))
+        query = sa.select(sa.func.min(d.retry_at)).where(t.DEADLINE_WAITS, d.retry_at.is_not(None))
         with self._database.reading() as connection:
-            found: datetime | None = connection.execute(sa.select(sa.func.min(d.retry_at)).where(*waiting)).scalar()
+            found: datetime | None = connection.execute(query).scalar()
         return found
 
     def next_retry_in_batches(self) -> datetime | None:

@@ -222,13 +222,15 @@ class Reading:
         with self._database.reading() as connection:
             return declarations.declared(connection, office, kind, unit, start, end)
 
-    def due_deadlines(self, now: datetime, limit: int) -> Sequence[str]:
-        """Ids of deadlines that have passed and wait to fire, the earliest first; of those due together the one
-        that began first. Held ones do not, and those of replays live in virtual time.
+    def due_deadlines(self, now: datetime, limit: int, order_id: str | None = None) -> Sequence[str]:
+        """Ids of deadlines (of one order) that have passed and wait to fire, the earliest first; of those due together
+        the one that began first. Held ones do not, and those of replays live in virtual time.
         """
         c = t.deadline.c
         query = sa.select(c.id).join(t.work_order, _IN_REAL_TIME)
-        query = query.where(*_waiting(), c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now))
+        if order_id is not None:
+            query = query.where(c.order_id == order_id)
+        query = query.where(t.DEADLINE_WAITS, c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now))
         with self._database.reading() as connection:
             return list(connection.execute(query.order_by(c.due_at, c.anchor_at, c.id).limit(limit)).scalars())
 
@@ -236,7 +238,7 @@ class Reading:
         """When the next deadline passes."""
         c = t.deadline.c
         query = sa.select(c.due_at).join(t.work_order, _IN_REAL_TIME)
-        query = query.where(*_waiting(), c.retry_at.is_(None)).order_by(c.due_at).limit(1)
+        query = query.where(t.DEADLINE_WAITS, c.retry_at.is_(None)).order_by(c.due_at).limit(1)
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found
@@ -248,11 +250,6 @@ class Reading:
 
 
 _IN_REAL_TIME = (t.work_order.c.id == t.deadline.c.order_id) & t.work_order.c.replay.is_(False)
-
-
-def _waiting() -> tuple[sa.ColumnElement[bool], ...]:
-    c = t.deadline.c
-    return c.fired_at.is_(None), c.cancelled_at.is_(None), c.held_by.is_(None)
 
 
 def _tasks() -> sa.Select[Any]:

@@ -29,8 +29,7 @@ def unfinished(database: Database, office: str, until: datetime) -> dict[str, bo
     o, task, due = t.work_order.c, t.task.c, t.deadline.c
     ours = (o.office == office, o.replay.is_(True))
     open_task = sa.exists().where(task.order_id == o.id, task.closed_at.is_(None))
-    waiting = (due.fired_at.is_(None), due.cancelled_at.is_(None), due.held_by.is_(None))
-    open_deadline = sa.exists().where(due.order_id == o.id, *waiting, due.due_at <= until)
+    open_deadline = sa.exists().where(due.order_id == o.id, t.DEADLINE_WAITS, due.due_at <= until)
     query = sa.select(o.id, sa.or_(open_task, open_deadline)).where(*ours)
     with database.reading() as connection:
         return {row[0]: bool(row[1]) for row in connection.execute(query)}

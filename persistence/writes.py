@@ -170,10 +170,6 @@ def journal_row(row: Row) -> dict[str, Any]:
     return {name: getattr(row, name) for name in JOURNAL}
 
 
-def pending(deadline: Deadline) -> bool:
-    return deadline.fired_at is None and deadline.cancelled_at is None
-
-
 def _merged(earlier: Changes, later: Changes) -> Changes:
     """Both; what an earlier command made new stays new."""
     tasks = {**earlier.tasks, **later.tasks}
@@ -194,7 +190,7 @@ def _merged(earlier: Changes, later: Changes) -> Changes:
 
 
 def _order_row(order: Order) -> dict[str, Any]:
-    due = [d.due_at for d in order.deadlines.values() if pending(d) and not d.soft]
+    due = [d.due_at for d in order.deadlines.values() if d.is_running and not d.soft]
     facts = order.facts
     return {
         **{name: facts.get(name) for name in INDEXED_FACTS},

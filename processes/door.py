@@ -103,11 +103,7 @@ def fire_passed(command: Command, until: datetime | None = None) -> list[Deadlin
     until = until or command.happened_at
     fired: list[Deadline] = []
     while True:
-        due = [
-            d
-            for d in command.order.deadlines.values()
-            if d.due_at < until and d.fired_at is None and not d.cancelled_at and not d.ended_at and d.held_by is None
-        ]
+        due = [d for d in command.order.deadlines.values() if d.waits and d.due_at < until]
         if not due:
             return fired
         if len(fired) >= MAX_FIRED:

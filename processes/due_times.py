@@ -217,7 +217,7 @@ def _settled(command: Command, deadline: Deadline) -> bool:
 def recalculate(command: Command, calendar: Calendar) -> list[dict[str, Any]]:
     """Recompute every running deadline with a new calendar. Returns what moved: element, timer, old, new."""
     moved = []
-    running = [d for d in command.order.deadlines.values() if d.fired_at is None and d.cancelled_at is None]
+    running = [d for d in command.order.deadlines.values() if d.is_running]
     for deadline in sorted(running, key=lambda d: d.depends_on is not None):
         old, was_provisional = deadline.due_at, deadline.provisional
         _recompute(command, deadline, calendar)

@@ -95,6 +95,16 @@ class Deadline:
     ended_at: datetime | None = None
     """The activity it watches is over; the row is history from then on."""
 
+    @property
+    def is_running(self) -> bool:
+        """Neither fired nor left in time."""
+        return self.fired_at is None and self.cancelled_at is None
+
+    @property
+    def waits(self) -> bool:
+        """Running, and nothing but time is needed for it to fire: no decision about it is pending."""
+        return self.is_running and self.ended_at is None and self.held_by is None
+
 
 @dataclass(slots=True)
 class Order:
@@ -130,6 +140,10 @@ class Order:
     deadlines: dict[str, Deadline] = field(default_factory=dict)
     runs: dict[str, Any] = field(default_factory=dict, repr=False)
     """Instances loaded in the engine, kept while the aggregate is (`processes.engine.run.Run`)."""
+
+    def next_due_at(self) -> datetime | None:
+        """When the next of its deadlines passes. Safe to ask while another thread has the order in hand."""
+        return min((d.due_at for d in list(self.deadlines.values()) if d.waits), default=None)
 
 
 @dataclass(frozen=True, slots=True)

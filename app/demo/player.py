@@ -165,8 +165,7 @@ class Player:
     def _pass_time(self, order: Order, until: datetime) -> Order:
         """Let the deadlines before `until` fire, each when its time comes."""
         while True:
-            waiting = [d for d in order.deadlines.values() if not (d.fired_at or d.cancelled_at or d.held_by)]
-            due_at = min((d.due_at for d in waiting), default=until)
-            if due_at >= until:
+            due_at = order.next_due_at()
+            if due_at is None or due_at >= until:
                 return order
             order = verbs.pass_time(self._platform.door, order.id, min(due_at + LATENESS, until)).order

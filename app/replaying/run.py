@@ -186,7 +186,7 @@ class Replay:
         for task_id, act in story.acts.items():
             if act.at is not None and (next_at is None or act.at < next_at):
                 next_at, story.task, story.act = act.at, task_id, act
-        due = min((d.due_at for d in order.deadlines.values() if waits(d)), default=None)
+        due = order.next_due_at()
         if due is not None and (due + LATENESS <= self.until if next_at is None else due < next_at):
             fires = due + LATENESS
             if next_at is None or fires < next_at:
@@ -215,11 +215,6 @@ def _rare_collections() -> Iterator[None]:
     finally:
         gc.set_threshold(*usual)
         gc.unfreeze()
-
-
-def waits(deadline: Any) -> bool:
-    """Still to pass: neither fired nor cancelled nor held by a pending decision."""
-    return deadline.fired_at is None and deadline.cancelled_at is None and deadline.held_by is None
 
 
 def order_id(office: str, key: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime
 
 from app.anchoring import Anchors
@@ -23,10 +22,12 @@ log = logging.getLogger(__name__)
 
 SLICE = 50
 """Orders of a batch between two looks at what else there is to do."""
+MOST_OF_ORDER = 100
+"""Incidents that one failure of an order makes."""
 
 
 class Hands:
-    """`deadlines_of(order)` are asked of the store when an order could not be fired."""
+    """What the workers, or the one process, do."""
 
     def __init__(self, platform: Platform, settings: Settings, clock: Clock) -> None:
         self.platform, self.clock = platform, clock
@@ -46,11 +47,16 @@ class Hands:
         """Fire what is past on this order; nothing, if another was first."""
         note_fired(verbs.pass_time(self.platform.door, order_id, self.clock.now()).fired)
 
-    def could_not_fire(self, deadlines: Sequence[str], error: Exception, now: datetime) -> None:
-        """Incidents of these deadlines; they are tried again later and later."""
+    def could_not_fire(self, deadline_id: str, error: Exception, now: datetime) -> None:
+        """An incident of this deadline; it is tried again later and later."""
         ERRORS.labels("fire").inc()
-        for deadline_id in deadlines:
-            self.incidents.failed(deadline_id, sentence(error), now)
+        self.incidents.failed(deadline_id, sentence(error), now)
+
+    def could_not_fire_order(self, order_id: str, error: Exception) -> None:
+        """An incident of each deadline that waits to fire on this order."""
+        now = self.clock.now()
+        for deadline_id in self.platform.read.due_deadlines(now, MOST_OF_ORDER, order_id):
+            self.could_not_fire(deadline_id, error, now)
 
     # -- batches ----------------------------------------------------------------------------------------------------
 

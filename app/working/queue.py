@@ -7,7 +7,6 @@ workers need this app.
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import procrastinate
 from procrastinate.schema import SchemaManager
@@ -41,10 +40,7 @@ def make_app(url: str, hands: Hands) -> procrastinate.App:
             if context.job.attempts < QUICK_RETRIES:
                 raise
             log.error("order %s cannot be fired", order_id, exc_info=error)
-            now = hands.clock.now()
-            due = hands.platform.read.deadlines_of(order_id)
-            waiting = [str(row["id"]) for row in due if _waits(row) and row["due_at"] < now]
-            hands.could_not_fire(waiting, error, now)
+            hands.could_not_fire_order(order_id, error)
 
     @app.task(name="deliver", queue=QUEUE, retry=BACK_OFF)
     def deliver(key: str) -> None:
@@ -57,7 +53,3 @@ def make_app(url: str, hands: Hands) -> procrastinate.App:
                 hands.batches.announce(work, batch)
 
     return app
-
-
-def _waits(row: Any) -> bool:
-    return row["fired_at"] is None and row["cancelled_at"] is None and row["held_by"] is None

@@ -69,9 +69,7 @@ class Worker:
 
     def saved(self, order: Order) -> None:
         """An order was committed in this process: be awake when its next deadline passes."""
-        waiting = (d for d in list(order.deadlines.values()) if not (d.fired_at or d.cancelled_at or d.held_by))
-        due_at = min((d.due_at for d in waiting), default=None)
-        if due_at is not None:
+        if (due_at := order.next_due_at()) is not None:
             self._scheduler.wake(due_at)
 
     # -- the clock --------------------------------------------------------------------------------------------------
