@@ -6,10 +6,12 @@ process = "supervision"
 title = "督办台账"
 [ledger.columns]
 ledger_no = "台账编号"
+key_reason = { label = "缘由", question = "trigger" }
 ```
 
 A column is a variable of the instance (`"supervision.listed"` reaches into one), or an element of the process: a timer
-shows when it was due, a user task when it was last done.
+shows when it was due, a user task when it was last done. The words of a value are those of the question that asks it;
+a variable that is not called like its question names it. `closed` says what an ended instance is called.
 """
 
 from __future__ import annotations
@@ -27,19 +29,21 @@ VARIABLE, DUE, DONE = "variable", "due", "done"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`name`: a variable or an element; `kind`: variable, due or done."""
+    """`name`: a variable or an element; `kind`: variable, due or done; `question`: the key that asks the variable."""
 
     name: str
     label: str
     kind: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Lines are the instances of `process`."""
+    """Lines are the instances of `process`. `closed`: what an ended one is called, if not 销账."""
 
     process: Process
     title: str
+    closed: str | None
     columns: tuple[Column, ...]
 
 
@@ -49,8 +53,8 @@ def ledger_of(regulation: Regulation) -> Ledger | None:
     if not isinstance(said, Mapping) or check_ledger(regulation):
         return None
     process = regulation.definitions.processes[said["process"]]
-    columns = tuple(Column(name, label, _kind(process, name)) for name, label in said.get("columns", {}).items())
-    return Ledger(process, str(said.get("title") or process.name), columns)
+    columns = tuple(_column(process, name, one) for name, one in said.get("columns", {}).items())
+    return Ledger(process, str(said.get("title") or process.name), said.get("closed"), columns)
 
 
 def value_of(column: Column, variables: Mapping[str, Any]) -> Any:
@@ -76,10 +80,29 @@ def _wrong(said: object, regulation: Regulation) -> Iterator[Problem]:
             "ledger.process", f"没有流程“{said.get('process')}”。", f"There is no process {said.get('process')!r}."
         )
     columns = said.get("columns", {})
-    if not isinstance(columns, Mapping) or not all(isinstance(label, str) for label in columns.values()):
-        yield _problem("ledger.columns", '应写作 变量 = "列名"。', 'write variable = "label".')
-    if not isinstance(said.get("title", ""), str):
-        yield _problem("ledger.title", "应为文字。", "should be text.")
+    if not isinstance(columns, Mapping) or not all(map(_is_column, columns.values())):
+        yield _problem(
+            "ledger.columns",
+            '应写作 变量 = "列名"，或 变量 = { label = "列名", question = "表单题目" }。',
+            'write variable = "label", or variable = { label = "label", question = "key of a form" }.',
+        )
+    for key in ("title", "closed"):
+        if not isinstance(said.get(key, ""), str):
+            yield _problem(f"ledger.{key}", "应为文字。", "should be text.")
+
+
+def _is_column(said: object) -> bool:
+    if isinstance(said, Mapping):
+        return said.keys() == {"label", "question"} and all(isinstance(one, str) for one in said.values())
+    return isinstance(said, str)
+
+
+def _column(process: Process, name: str, said: str | Mapping[str, str]) -> Column:
+    kind = _kind(process, name)
+    if isinstance(said, str):
+        # Where a drawing takes a value from a table (`supervision.form`), the form that asks it knows its words.
+        return Column(name, said, kind, name.rpartition(".")[2])
+    return Column(name, said["label"], kind, said["question"])
 
 
 def _kind(process: Process, name: str) -> str:

@@ -88,7 +88,7 @@ class Lines:
     def _line(self, row: Row, times: Mapping[tuple[str, str], datetime]) -> dict[str, Any]:
         lamp = {"state": "held", "words": _("办理中")}
         if row["ended_at"]:
-            lamp = {"state": "done", "words": _("已销账")}
+            lamp = {"state": "done", "words": self._kept.closed or _("已销账")}
         elif row["late"]:
             lamp = {"state": "late", "words": _("已逾期")}
         return {
@@ -113,8 +113,7 @@ class Lines:
             return _("是") if value else _("否")
         if column.name.endswith("_by"):
             return teller.actor(str(value))
-        # Where a drawing takes a value from a table (`supervision.form`), the form that asks it knows its words.
-        spec = specs.get(column.name.rpartition(".")[2])
+        spec = specs.get(column.question)
         return teller.value(spec, value) if spec is not None else str(value)
 
     def _teller(self, deployment: int) -> tuple[Teller, Mapping[str, FieldSpec]]:
@@ -129,12 +128,13 @@ class Lines:
 
 
 def _specs(regulation: Regulation, process: str) -> dict[str, FieldSpec]:
-    """The questions of every form of the process, by key; those of its start come first."""
+    """The questions of every form, by key; those of the process come first, in the order of its drawing."""
     found = regulation.definitions.processes.get(process)
+    own = [str(element.form) for element in found.elements.values() if element.form] if found else []
     specs: dict[str, FieldSpec] = {}
-    for element in found.elements.values() if found else ():
-        if element.form in regulation.forms:
-            for spec in context.platform().form(regulation, str(element.form)).fields:
+    for form in dict.fromkeys([*own, *regulation.forms]):
+        if form in regulation.forms:
+            for spec in context.platform().form(regulation, form).fields:
                 specs.setdefault(spec.key, spec)
     return specs
 
@@ -154,7 +154,12 @@ def _state() -> str:
 
 def _tabs(kept: Ledger, state: str) -> list[dict[str, Any]]:
     counts = registers.count_ledger(context.platform().read, context.sight(), kept.process.id, context.now())
-    words = {"": _("全部"), registers.OPEN: _("办理中"), registers.OVERDUE: _("逾期"), registers.CLOSED: _("已销账")}
+    words = {
+        "": _("全部"),
+        registers.OPEN: _("办理中"),
+        registers.OVERDUE: _("逾期"),
+        registers.CLOSED: kept.closed or _("已销账"),
+    }
     return [
         {
             "label": words[key],
