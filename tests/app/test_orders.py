@@ -1,10 +1,8 @@
 """One order before the people who work on it: forms, duties, refusals, what is kept and what is hidden."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from flask import Flask
 
 from app.platform import Platform
 from persistence.reading import Sight
@@ -120,30 +118,6 @@ def test_a_task_of_another_order_is_not_found(dispatched: Make, signed_in: SignI
     clerk = signed_in("clerk")
     action = clerk.get(f"/orders/{first}").tree.xpath("//form[@data-keep]/@action")[0].partition("#")[0]
     assert clerk.post(action.replace(first, second)).status == 404
-
-
-def test_one_form_sent_many_times_at_once_counts_once(
-    app: Flask, dispatched: Make, signed_in: SignIn, platform: Platform
-) -> None:
-    number = dispatched()
-    clerk = signed_in("clerk")
-    page = clerk.get(f"/orders/{number}")
-    action = page.tree.xpath("//form[@data-keep]/@action")[0].partition("#")[0]
-    values = {**page.filled(), "signed_note": "一次"}
-    cookie = clerk.client.get_cookie("jieban")
-    assert cookie is not None
-
-    def send(_: int) -> int:
-        client = app.test_client()
-        client.set_cookie("jieban", cookie.value)
-        return client.post(action, data=values).status_code
-
-    with ThreadPoolExecutor(8) as threads:
-        answers = sorted(threads.map(send, range(16)))
-    assert answers == [302] + [409] * 15
-    order = platform.read.order(Sight(SYSTEM, OFFICE, whole_office=True), number)
-    acts = [(row["act"], row["element"]) for row in platform.read.journal_of(order["id"])]
-    assert acts.count(("complete", "sign_for")) == 1
 
 
 def test_a_choice_shows_further_questions_without_acting(received: Make, signed_in: SignIn) -> None:
