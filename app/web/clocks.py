@@ -30,11 +30,12 @@ def lamp_until(
 
 
 def running_clocks(rows: Iterable[Row], regulation: Regulation, calendar: Calendar, now: datetime) -> list[Clock]:
-    """Deadlines that are running or missed on work not yet done: limits first by due time, reminders after them."""
+    """Deadlines that are running or missed on work not yet done, by due time: limits of work first, then times that
+    are only waited for, reminders last."""
     live = [row for row in rows if not row["cancelled_at"] and not row["ended_at"]]
     live = [row for row in live if not (row["soft"] and row["fired_at"])]
     by_element = {row["element"]: row for row in live}
-    live.sort(key=lambda row: (row["soft"], row["due_at"]))
+    live.sort(key=lambda row: (row["soft"], row["subject"] == row["element"], row["due_at"]))
     first = _first_limits(live)
     return [_clock(row, by_element, regulation, calendar, now, first=row["element"] in first) for row in live]
 
