@@ -32,8 +32,8 @@ TURNS = ("at_random",) * 6 + ("restarted", "at_random", "at_random", "full")
 
 
 @click.command()
-@click.option("--orders", default=5_000, show_default=True, help="For each database, at least.")
-@click.option("--kills", default=120, show_default=True, help="For each database, at least.")
+@click.option("--orders", default=10_000, show_default=True, help="For each database, at least.")
+@click.option("--kills", default=200, show_default=True, help="For each database, at least.")
 @click.option("--longest", default=8.0, show_default=True, help="Seconds of work at most before a kill.")
 @click.option("--services", "service_kills", default=20, show_default=True, help="Kills of web processes and workers.")
 @click.option("--seed", type=int, help="Repeat a run.")
