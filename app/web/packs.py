@@ -9,7 +9,8 @@ from werkzeug.exceptions import Forbidden
 
 from app.web import context
 from app.web.language import _
-from app.web.pack_lists import decision_name, forms_of, parameters_of, timers_of
+from app.web.limit_list import timers_of
+from app.web.pack_lists import decision_name, forms_of, parameters_of
 from app.web.story import Teller
 from app.web.words import exact_moment
 from decisions.outline import outline
