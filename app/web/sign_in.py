@@ -71,27 +71,38 @@ def choose_pack() -> Response:
 
 def _page(*, login: str, next: str | None, failed: bool = False) -> str:
     demo = _demo_people() if desk().settings.demo else []
-    listed = {person["login"] for group in demo for person in group["people"]}
+    listed = {person["login"] for office in demo for group in office["groups"] for person in group["people"]}
     password = DEMO_PASSWORD if login in listed and not failed else ""
     return render_template(
-        "sign_in/sign_in.html", people=demo, login=login, password=password, next=next, failed=failed
+        "sign_in/sign_in.html", offices=demo, login=login, password=password, next=next, failed=failed
     )
 
 
 def _demo_people() -> list[dict[str, Any]]:
-    """Demo users by the name of their first duty; in each group those first whose unit has work."""
-    busy = _busy_units()
+    """Demo users by office and by the name of their first duty; in each group those first whose unit has work."""
+    busy, read = _busy_units(), platform().read
     names, units = role_names(), {(row["office"], row["id"]): row["name"] for row in _units()}
-    groups: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for user in platform().people.all():
         if user["demo"] and not user["disabled"] and user["duties"]:
             duty = user["duties"][0]
             unit = units.get((duty.office, duty.unit), duty.unit)
             entry = {"login": user["login"], "name": user["name"], "unit": unit, "busy": duty.unit in busy}
-            groups.setdefault(names.get((duty.office, duty.role), duty.role), []).append(entry)
-    order = list(dict.fromkeys(names.values()))
-    ranked = sorted(groups.items(), key=lambda item: order.index(item[0]) if item[0] in order else len(order))
-    return [{"role": role, "people": sorted(people, key=lambda person: not person["busy"])} for role, people in ranked]
+            found.setdefault(duty.office, {}).setdefault(duty.role, []).append(entry)
+    order = {duty: place for place, duty in enumerate(names)}
+
+    def group(office: str, role: str) -> dict[str, Any]:
+        people = sorted(found[office][role], key=lambda person: not person["busy"])
+        return {"role": names.get((office, role), role), "people": people}
+
+    def ranked(office: str) -> list[str]:
+        return sorted(found[office], key=lambda role: order.get((office, role), len(order)))
+
+    return [
+        {"name": row["name"], "groups": [group(row["id"], role) for role in ranked(row["id"])]}
+        for row in read.offices()
+        if row["id"] in found
+    ]
 
 
 def _busy_units() -> set[str]:
