@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from persistence import declarations
+from persistence import offices
 from persistence import tables as t
 from persistence.direct import POSTGRESQL
 from persistence.search import may_hold
@@ -220,7 +220,12 @@ class Reading:
     def declared(self, office: str, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
         """Whether the office declared something of this kind about the unit, or about all, for that time."""
         with self._database.reading() as connection:
-            return declarations.declared(connection, office, kind, unit, start, end)
+            return offices.declared(connection, office, kind, unit, start, end)
+
+    def unit_of(self, office: str, unit: str) -> dict[str, str | None] | None:
+        """`name`, `level`, `kind`, `parent` of a unit; None if the office has no such unit."""
+        with self._database.reading() as connection:
+            return offices.unit_of(connection, office, unit)
 
     def due_deadlines(self, now: datetime, limit: int, order_id: str | None = None) -> Sequence[str]:
         """Ids of deadlines (of one order) that have passed and wait to fire, the earliest first; of those due together

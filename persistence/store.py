@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from persistence import declarations
+from persistence import offices
 from persistence import tables as t
 from persistence.database import connect
 from persistence.direct import Query, Row
@@ -322,10 +322,13 @@ class UnitOfWork:
         return figures(self.connection, office, pack, start, end)
 
     def declare(self, declaration: Declaration) -> None:
-        declarations.declare(self.connection, declaration)
+        offices.declare(self.connection, declaration)
 
     def declared(self, office: str, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
-        return declarations.declared(self.connection, office, kind, unit, start, end)
+        return offices.declared(self.connection, office, kind, unit, start, end)
+
+    def unit_of(self, office: str, unit: str) -> dict[str, str | None] | None:
+        return offices.unit_of(self.connection, office, unit)
 
     def record(self, office: str, entries: Sequence[Entry], deployment: int | None = None) -> None:
         """Append to the office's own chain."""

@@ -25,7 +25,7 @@ from processes.host import InstanceHost
 from processes.order import OFFICE_CASE, Deadline, Entry, Facts, Instance, Notice, Order, Refused, Task
 from processes.people import Actor
 from processes.regulation import Regulation
-from processes.store import Declarations, Transaction
+from processes.store import Offices, Transaction
 from timers.calendar import Calendar
 
 MAX_MESSAGES = 200
@@ -48,7 +48,7 @@ class Changes:
 class Command:
     """A command in progress. `now` is its logical time; `happened_at` the instant it is really carried out.
 
-    One that only asks (what may be done now) has no `work`, and `declarations` from the room of reading."""
+    One that only asks (what may be done now) has no `work`, and `offices` from the room of reading."""
 
     def __init__(
         self,
@@ -58,11 +58,11 @@ class Command:
         actor: Actor,
         now: datetime,
         work: Transaction | None = None,
-        declarations: Declarations | None = None,
+        offices: Offices | None = None,
     ) -> None:
         self.order = order
         self.work = work
-        self._declarations = declarations or work
+        self._offices = offices or work
         self.regulation = regulation
         self.calendar = calendar
         self.actor = actor
@@ -275,9 +275,16 @@ class Command:
 
     def declared(self, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
         """Whether the office has declared something of this kind, of the unit or of all, that overlaps the time."""
-        if self._declarations is None:
-            raise RuntimeError("nobody to ask about declarations")
-        return self._declarations.declared(self.order.office, kind, unit, start, end)
+        return self._asked_offices().declared(self.order.office, kind, unit, start, end)
+
+    def unit_of(self, unit: str) -> dict[str, str | None] | None:
+        """A unit of the office; None if it has no such unit."""
+        return self._asked_offices().unit_of(self.order.office, unit)
+
+    def _asked_offices(self) -> Offices:
+        if self._offices is None:
+            raise RuntimeError("nobody to ask about the office")
+        return self._offices
 
     def decide(self, table: str, scope: Mapping[str, Any]) -> Any:
         """Evaluate a table of the pack; the rules that matched go into the journal."""

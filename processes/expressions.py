@@ -34,6 +34,7 @@ class Asked(Protocol):
     def calendar_days_left(self) -> int: ...
     def pack_days_left(self) -> int | None: ...
     def declared(self, kind: str, unit: str | None, start: datetime, end: datetime) -> bool: ...
+    def unit_of(self, unit: str) -> dict[str, str | None] | None: ...
 
 
 CURRENT: ContextVar[Asked] = ContextVar("command in progress")
@@ -99,6 +100,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "calendar_days_left": lambda: CURRENT.get().calendar_days_left(),
     "pack_days_left": lambda: CURRENT.get().pack_days_left(),
     "declared": _declared,
+    "unit_of": lambda unit: None if unit is None else CURRENT.get().unit_of(str(unit)),
 }
 """Name → function. Durations of limits: working days, natural days, hours, minutes, months, years."""
 

@@ -45,15 +45,19 @@ class Declaration:
     declared_at: datetime
 
 
-class Declarations(Protocol):
-    """Who knows what the offices have declared."""
+class Offices(Protocol):
+    """Who knows what the offices have declared, and their units."""
 
     def declared(self, office: str, kind: str, unit: str | None, start: datetime, end: datetime) -> bool:
         """Whether a declaration about the unit or the whole office overlaps the time."""
         ...
 
+    def unit_of(self, office: str, unit: str) -> dict[str, str | None] | None:
+        """`name`, `level`, `kind`, `parent` of a unit; None if the office has no such unit."""
+        ...
 
-class Transaction(Declarations, Protocol):
+
+class Transaction(Offices, Protocol):
     """One unit of work. Lookups raise `NotFound`."""
 
     def order(self, order_id: str) -> Order: ...

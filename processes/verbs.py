@@ -20,7 +20,7 @@ from processes.expressions import CURRENT
 from processes.order import OFFICE_CASE, Entry, Facts, Order
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
-from processes.store import Declaration, Declarations, Transaction
+from processes.store import Declaration, Offices, Transaction
 from timers.calendar import Calendar
 
 Values = Mapping[str, Any]
@@ -237,10 +237,10 @@ def send(
 
 
 def may_send(
-    order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime, declarations: Declarations
+    order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime, offices: Offices
 ) -> list[str]:
     """Messages that the actor could send now, in the order of the pack's processes. Reads only."""
-    command = Command(order, regulation, calendar, actor, now, declarations=declarations)
+    command = Command(order, regulation, calendar, actor, now, offices=offices)
     token = CURRENT.set(command)
     try:
         offered = []

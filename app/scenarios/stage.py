@@ -125,7 +125,7 @@ class Stage:
     def asking(self, order: Order, regulation: Regulation, actor: Actor) -> Iterator[Command]:
         """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
         command = Command(
-            order, regulation, self.platform.calendars.current(), actor, self.now, declarations=self.platform.read
+            order, regulation, self.platform.calendars.current(), actor, self.now, offices=self.platform.read
         )
         token = CURRENT.set(command)
         try:

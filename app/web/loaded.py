@@ -91,7 +91,7 @@ class Loaded:
         """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
         calendar = context.calendar()
         read = context.platform().read
-        command = Command(self.order, self.regulation, calendar, context.me(), self.now, declarations=read)
+        command = Command(self.order, self.regulation, calendar, context.me(), self.now, offices=read)
         token = CURRENT.set(command)
         try:
             yield command

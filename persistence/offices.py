@@ -1,4 +1,4 @@
-"""What an office has declared for a time: a network outage of a unit, or of all."""
+"""What rules may ask about an office: what it has declared for a time (a network outage), and its units."""
 
 from __future__ import annotations
 
@@ -24,3 +24,11 @@ def declared(
     about = sa.or_(c.unit.is_(None), c.unit == unit)
     query = sa.select(c.id).where(c.office == office, c.kind == kind, about, c.begins_at <= end, c.ends_at >= start)
     return connection.execute(query.limit(1)).scalar() is not None
+
+
+def unit_of(connection: sa.Connection, office: str, unit: str) -> dict[str, str | None] | None:
+    """`name`, `level`, `kind`, `parent` of a unit as the office keeps it now; None if there is no such unit."""
+    c = t.unit.c
+    query = sa.select(c.name, c.level, c.kind, c.parent).where(c.office == office, c.id == unit)
+    row = connection.execute(query).mappings().first()
+    return dict(row) if row else None
