@@ -28,14 +28,16 @@ def trace(platform: Platform, number: str) -> dict[str, Any]:
     """Keys `order`, `path`, `deadlines`, `journal`. Raises `UnknownOrder`."""
     order = _order(platform, number)
     regulation = platform.library.of(order["deployment"])
-    people = {user["login"]: user["name"] for user in platform.people.all()} | {SYSTEM.user: SYSTEM.name}
+    tasks, journal = platform.read.tasks_of(order["id"]), platform.read.journal_of(order["id"])
+    logins = {str(row["actor"]) for row in journal} | {str(row["done_by"]) for row in tasks if row["done_by"]}
+    people = platform.people.names(logins) | {SYSTEM.user: SYSTEM.name}
     units = {row["id"]: row["name"] for row in platform.read.units(order["office"])}
     tell = _Teller(regulation, people, units)
     return {
         "order": tell.order(order),
-        "path": [tell.task(row) for row in platform.read.tasks_of(order["id"])],
+        "path": [tell.task(row) for row in tasks],
         "deadlines": [tell.deadline(row) for row in platform.read.deadlines_of(order["id"])],
-        "journal": [tell.entry(row) for row in platform.read.journal_of(order["id"])],
+        "journal": [tell.entry(row) for row in journal],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .model import Decision
 from .xml import Element, child, children, name_of, text_of
@@ -60,8 +61,9 @@ class Outline:
         return found
 
 
+@lru_cache(maxsize=512)
 def outline(decision: Decision) -> Outline | None:
-    """The table of a decision, None if its logic is no table."""
+    """The table of a decision, None if its logic is no table. Read once: a decision never changes."""
     box = decision.table
     if box is None:
         return None

@@ -77,9 +77,16 @@ class Library:
             return list(connection.execute(query).scalars())
 
     def numbers_in_force(self, office: str, at: datetime) -> list[int]:
-        """The deployment in force of each pack of the office."""
-        found = (self.number_in_force(office, at, pack) for pack in self.packs(office))
-        return [number for number in found if number is not None]
+        """The deployment in force of each pack of the office, in the order in which the packs came."""
+        c = t.deployment.c
+        query = sa.select(c.pack, c.number, c.effective_from).where(c.office == office).order_by(c.number)
+        with self._database.reading() as connection:
+            rows = connection.execute(query).all()
+        latest: dict[str, Any] = dict.fromkeys(row.pack for row in rows)
+        for row in sorted(rows, key=lambda row: (row.effective_from, row.number)):
+            if row.effective_from <= at:
+                latest[row.pack] = row.number
+        return [number for number in latest.values() if number is not None]
 
     def deployments(self, office: str, pack: str) -> list[int]:
         """Every deployment of a pack: what its orders run on."""

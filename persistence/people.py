@@ -100,16 +100,27 @@ class People:
         with self._database.transaction() as work:
             return work.connection.execute(t.duty.delete().where(_is(user_id, duty))).rowcount > 0
 
-    def all(self) -> list[dict[str, Any]]:
-        """Users with their duties, by login; without password hashes."""
+    def of_office(self, office: str) -> list[dict[str, Any]]:
+        """Users who hold a duty in the office, by login, with their `duties` there; without password hashes."""
+        u, d = t.user.c, t.duty.c
+        query = sa.select(t.user, d.role, d.unit).join(t.duty, d.user_id == u.id).where(d.office == office)
+        found: dict[str, dict[str, Any]] = {}
         with self._database.reading() as connection:
-            users = connection.execute(sa.select(t.user).order_by(t.user.c.login)).mappings().all()
-            duties = connection.execute(sa.select(t.duty).order_by(t.duty.c.id)).mappings().all()
-        return [
-            {k: v for k, v in user.items() if k != "password_hash"}
-            | {"duties": [Duty(d["office"], d["role"], d["unit"]) for d in duties if d["user_id"] == user["id"]]}
-            for user in users
-        ]
+            for row in connection.execute(query.order_by(u.login, d.id)).mappings():
+                if (user := found.get(row["id"])) is None:
+                    user = {one.name: row[one.name] for one in u if one.name != "password_hash"} | {"duties": []}
+                    found[row["id"]] = user
+                user["duties"].append(Duty(office, row["role"], row["unit"]))
+        return list(found.values())
+
+    def names(self, logins: Iterable[str]) -> dict[str, str]:
+        """Login → name, of those that there are."""
+        c, asked = t.user.c, sorted(set(logins))
+        if not asked:
+            return {}
+        with self._database.reading() as connection:
+            rows = connection.execute(sa.select(c.login, c.name).where(c.login.in_(asked)))
+            return {login: name for login, name in rows}
 
     def emails(self, office: str, role: str, unit: str | None) -> list[str]:
         """Addresses of the people who hold the role in the unit (or in the office as a whole), each once.

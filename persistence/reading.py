@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -92,10 +93,10 @@ class Reading:
         until: datetime | None = None,
     ) -> int:
         """How many tasks the actor could do; more than `MOST_COUNTED` are not counted."""
-        mine = _first_of_mine(sight, MOST_COUNTED, elements=elements, without=without, until=until)
-        query = sa.select(sa.func.count()).select_from(sa.select(mine.c.id).limit(MOST_COUNTED).subquery())
+        some = None if elements is None else frozenset(elements)
+        query = _count_of_mine(sight, some, frozenset(without), until is not None)
         with self._database.reading() as connection:
-            return int(connection.execute(query).scalar() or 0)
+            return int(connection.execute(query, {} if until is None else {"until": until}).scalar() or 0)
 
     def done_tasks(self, sight: Sight, *, page: int = 1) -> list[Row]:
         """Tasks the actor has completed, the latest first."""
@@ -282,7 +283,7 @@ def _first_of_mine(
     elements: Collection[str] | None = None,
     without: Collection[str] = (),
     text: str = "",
-    until: datetime | None = None,
+    until: datetime | sa.BindParameter[datetime] | None = None,
 ) -> sa.Subquery:
     """Ids of open tasks that the actor could do: of each way in which one becomes the actor's, the `most` urgent.
 
@@ -319,6 +320,16 @@ def _first_of_mine(
         for way in _ways(sight)
     ]
     return sa.union(*found).subquery()
+
+
+@lru_cache(maxsize=512)
+def _count_of_mine(
+    sight: Sight, elements: frozenset[str] | None, without: frozenset[str], has_until: bool
+) -> sa.Select[Any]:
+    """How many of them there are. Every page counts several times: what asks is made once for a person's duties."""
+    until = sa.bindparam("until", type_=t.Instant) if has_until else None
+    mine = _first_of_mine(sight, MOST_COUNTED, elements=elements, without=without, until=until)
+    return sa.select(sa.func.count()).select_from(sa.select(mine.c.id).limit(MOST_COUNTED).subquery())
 
 
 NOBODY: sa.ColumnElement[str] = sa.literal_column("'[]'")

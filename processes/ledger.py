@@ -36,6 +36,11 @@ class Column:
     kind: str
     question: str
 
+    @property
+    def is_person(self) -> bool:
+        """Its values are logins."""
+        return self.kind == VARIABLE and self.name.endswith("_by")
+
 
 @dataclass(frozen=True, slots=True)
 class Ledger:

@@ -7,7 +7,7 @@ refuses whatever the engine would ignore or do wrong, with file, element and a s
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -116,10 +116,22 @@ class Regulation:
         found = self.definitions.processes.get(process)
         return found.elements.get(element) if found else None
 
-    def processes(self) -> list[Process]:
+    def find(self, element: str | None) -> Element | None:
+        """The element with this id anywhere in the regulation, the main line first."""
+        return self._elements.get(element or "")
+
+    def processes(self) -> Sequence[Process]:
         """Main line first, then by id."""
+        return self._processes
+
+    @cached_property
+    def _processes(self) -> tuple[Process, ...]:
         every = self.definitions.processes.values()
-        return sorted(every, key=lambda process: (process.id != self.main, process.id))
+        return tuple(sorted(every, key=lambda process: (process.id != self.main, process.id)))
+
+    @cached_property
+    def _elements(self) -> Mapping[str, Element]:
+        return {key: one for process in reversed(self._processes) for key, one in process.elements.items()}
 
     def is_office_case(self, process: Process) -> bool:
         """True for a process that stands by itself and belongs to no order: not the main line, begun by no message,

@@ -74,11 +74,10 @@ def enter_people(platform: Platform, office: str, now: datetime) -> int:
 
 def demo_people(platform: Platform, office: str) -> list[Actor]:
     """The demo people who hold a duty in the office, by login."""
-    users = [user for user in platform.people.all() if user["demo"] and not user["disabled"]]
     return [
         Actor(user["login"], user["name"], tuple(user["duties"]))
-        for user in users
-        if any(duty.office == office for duty in user["duties"])
+        for user in platform.people.of_office(office)
+        if user["demo"] and not user["disabled"]
     ]
 
 

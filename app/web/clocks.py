@@ -100,8 +100,7 @@ def _first_limits(rows: Iterable[Row]) -> set[str]:
 
 def _name(row: Row, regulation: Regulation, *, first: bool) -> str:
     """`签收时限` for the first limit on 签收; a later one, and a reminder, has the name it was drawn with."""
-    processes = regulation.processes()
-    subject = next((p.elements[row["subject"]] for p in processes if row["subject"] in p.elements), None)
+    subject = regulation.find(row["subject"])
     if not first or row["soft"] or subject is None or not subject.name or subject.id == row["element"]:
         return str(row["name"])
     return _("%(work)s时限", work=subject.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
@@ -152,23 +153,22 @@ def zone() -> ZoneInfo:
         return ZoneInfo(Counting().zone)
 
 
-def role_names() -> dict[tuple[str, str], str]:
-    """(office, role) → name: the platform's own duties, then those of each regulation in its order."""
-    if "role_names" not in g:
-        own = {ADMIN: _("系统管理员"), AUDITOR: _("审计员"), OWNER: _("流程管理员")}
-        g.role_names = {}
-        for row in platform().read.offices():
-            library = platform().library
-            for regulation in map(library.of, library.numbers_in_force(row["id"], now())):
-                roles = regulation.roles
-                g.role_names |= {(row["id"], code): str(role.get("name", code)) for code, role in roles.items()}
-            g.role_names |= {(row["id"], code): name for code, name in own.items()}
-    return cast(dict[tuple[str, str], str], g.role_names)
+def role_names(office: str) -> dict[str, str]:
+    """Role → name in an office: those of each of its regulations in their order, then the platform's own duties."""
+    known: dict[str, dict[str, str]] = g.setdefault("role_names", {})
+    if office not in known:
+        library = platform().library
+        known[office] = {
+            code: str(role.get("name", code))
+            for regulation in map(library.of, library.numbers_in_force(office, now()))
+            for code, role in regulation.roles.items()
+        } | {ADMIN: _("系统管理员"), AUDITOR: _("审计员"), OWNER: _("流程管理员")}
+    return known[office]
 
 
 def role_name(role: str) -> str:
     """The name of a role in this office."""
-    return role_names().get((office(), role), role)
+    return role_names(office()).get(role, role)
 
 
 def unit_names() -> dict[str, str]:
@@ -178,8 +178,6 @@ def unit_names() -> dict[str, str]:
     return cast(dict[str, str], g.units)
 
 
-def people_names() -> dict[str, str]:
+def people_names(logins: Iterable[str]) -> dict[str, str]:
     """Login → name."""
-    if "people" not in g:
-        g.people = {str(row["login"]): str(row["name"]) for row in platform().people.all()}
-    return cast(dict[str, str], g.people)
+    return platform().people.names(logins)

@@ -73,6 +73,7 @@ class Lines:
     def __init__(self, kept: Ledger, moment: Any) -> None:
         self._kept, self._moment = kept, moment
         self._tellers: dict[int, tuple[Teller, Mapping[str, FieldSpec]]] = {}
+        self._people: dict[str, str] = {}
 
     def of(self, rows: list[Row]) -> Iterator[dict[str, Any]]:
         """One line per row: `number`, `title`, `cells`, `opened`, `closed`, `lamp`, `href`."""
@@ -82,6 +83,8 @@ class Lines:
             times[due["instance"], due["element"]] = due["due_at"]
         for task in registers.finished_tasks_of_instances(read, ids):
             times[task["instance"], task["element"]] = task["closed_at"]
+        who = [column for column in self._kept.columns if column.is_person]
+        self._people = context.people_names(str(_value(column, row)) for row in rows for column in who)
         for row in rows:
             yield self._line(row, times)
 
@@ -106,12 +109,12 @@ class Lines:
         if column.kind != VARIABLE:
             return self._at(times.get((row["id"], column.name)))
         teller, specs = self._teller(row["order_deployment"])
-        value = value_of(column, row["order_facts"] if row["vars"] is None else row["vars"])
+        value = _value(column, row)
         if value in (None, "", []):
             return ""
         if isinstance(value, bool):
             return _("是") if value else _("否")
-        if column.name.endswith("_by"):
+        if column.is_person:
             return teller.actor(str(value))
         spec = specs.get(column.question)
         return teller.value(spec, value) if spec is not None else str(value)
@@ -119,12 +122,16 @@ class Lines:
     def _teller(self, deployment: int) -> tuple[Teller, Mapping[str, FieldSpec]]:
         if deployment not in self._tellers:
             regulation = context.platform().library.of(deployment)
-            teller = Teller(regulation, context.people_names(), context.unit_names(), {}, context.now())
+            teller = Teller(regulation, self._people, context.unit_names(), {}, context.now())
             self._tellers[deployment] = (teller, _specs(regulation, self._kept.process.id))
         return self._tellers[deployment]
 
     def _at(self, at: datetime | None) -> str:
         return self._moment(at, context.in_force().zone, context.now()) if at else ""
+
+
+def _value(column: Column, row: Row) -> Any:
+    return value_of(column, row["order_facts"] if row["vars"] is None else row["vars"])
 
 
 def _specs(regulation: Regulation, process: str) -> dict[str, FieldSpec]:

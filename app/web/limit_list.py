@@ -141,8 +141,8 @@ def timer_words(regulation: Regulation, text: str) -> str:
 
 
 def _element_name(regulation: Regulation, element: str) -> str:
-    named = (p.elements[element].name for p in regulation.processes() if element in p.elements)
-    return next(named, None) or element
+    found = regulation.find(element)
+    return (found.name if found else "") or element
 
 
 def source_kind(regulation: Regulation, kind: str, text: str) -> dict[str, str]:

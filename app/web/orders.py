@@ -186,7 +186,8 @@ def act_page(loaded: Loaded, process: Process, form: BoundForm | None) -> str:
 def teller_of(loaded: Loaded) -> Teller:
     platform, regulation = context.platform(), loaded.regulation
     fields = {form: {spec.key: spec for spec in platform.form(regulation, form).fields} for form in regulation.forms}
-    return Teller(regulation, context.people_names(), context.unit_names(), fields, loaded.now)
+    names = context.people_names(row["actor"] for row in loaded.journal)
+    return Teller(regulation, names, context.unit_names(), fields, loaded.now)
 
 
 def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | None) -> dict[str, Any]:
@@ -272,7 +273,7 @@ def _regulation(loaded: Loaded) -> dict[str, str]:
 
 
 def _task(loaded: Loaded, teller: Teller, task: Task) -> dict[str, Any]:
-    found = teller.find(task.element)
+    found = teller.regulation.find(task.element)
     return {
         "name": task.name,
         "act": task.name,

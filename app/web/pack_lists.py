@@ -29,8 +29,8 @@ def forms_of(regulation: Regulation) -> list[dict[str, Any]]:
 
 def parameters_of(regulation: Regulation) -> list[dict[str, Any]]:
     """Values that an owner may have to revise, with who confirmed those that are masked in the text."""
-    library, names = context.platform().library, context.people_names()
-    known = library.confirmations(regulation.office, regulation.name)
+    known = context.platform().library.confirmations(regulation.office, regulation.name)
+    names = context.people_names(one.by for one in known.values())
     listed = []
     for one in regulation.parameters.values():
         confirmed = known.get(one.name) if one.must_be_confirmed else None

@@ -126,9 +126,10 @@ def journal() -> str:
     if not context.me().roles(context.office()) & context.SEES_ALL:
         raise Forbidden()
     regulation = context.in_force()
-    teller = Teller(regulation, context.people_names(), context.unit_names(), {}, context.now())
-    rows = [teller.raw(row) for row in context.platform().read.office_journal(context.office())]
-    return render_template("packs/journal.html", rows=rows)
+    rows = context.platform().read.office_journal(context.office())
+    names = context.people_names(row["actor"] for row in rows)
+    teller = Teller(regulation, names, context.unit_names(), {}, context.now())
+    return render_template("packs/journal.html", rows=[teller.raw(row) for row in rows])
 
 
 def as_file(data: bytes, name: str) -> Response:
@@ -191,9 +192,10 @@ def _element(regulation: Regulation, element: Element) -> dict[str, Any]:
 
 
 def _deployments(pack: str) -> list[dict[str, Any]]:
-    library, names = context.platform().library, context.people_names()
-    office, zone = office_of(pack), context.in_force().zone
+    library, office, zone = context.platform().library, office_of(pack), context.in_force().zone
     current = library.number_in_force(office, context.now(), pack)
+    rows = [row for row in library.rows(office) if row.pack == pack]
+    names = context.people_names(row.deployed_by for row in rows)
     return [
         {
             "number": row.number,
@@ -204,6 +206,5 @@ def _deployments(pack: str) -> list[dict[str, Any]]:
             "digest": row.digest,
             "href": url_for("packs.show", pack=pack, deployment=row.number),
         }
-        for row in library.rows(office)
-        if row.pack == pack
+        for row in rows
     ]

@@ -18,21 +18,20 @@ def index() -> str:
     context.require_admin()
     units, here = context.unit_names(), context.office()
     listed = []
-    for user in context.platform().people.all():
-        duties = [duty for duty in user["duties"] if duty.office == here]
-        if duties:
-            words = [context.role_name(d.role) + (f"（{units.get(d.unit, d.unit)}）" if d.unit else "") for d in duties]
-            locked = user["locked_until"] is not None and user["locked_until"] > context.now()
-            listed.append(
-                {
-                    "id": user["id"],
-                    "name": user["name"],
-                    "login": user["login"],
-                    "duties": "、".join(words),
-                    "disabled": user["disabled"],
-                    "locked": locked,
-                }
-            )
+    for user in context.platform().people.of_office(here):
+        duties = user["duties"]
+        words = [context.role_name(d.role) + (f"（{units.get(d.unit, d.unit)}）" if d.unit else "") for d in duties]
+        locked = user["locked_until"] is not None and user["locked_until"] > context.now()
+        listed.append(
+            {
+                "id": user["id"],
+                "name": user["name"],
+                "login": user["login"],
+                "duties": "、".join(words),
+                "disabled": user["disabled"],
+                "locked": locked,
+            }
+        )
     return render_template("people/index.html", people=listed, own=context.person().id)
 
 

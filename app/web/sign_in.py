@@ -80,29 +80,25 @@ def _page(*, login: str, next: str | None, failed: bool = False) -> str:
 
 def _demo_people() -> list[dict[str, Any]]:
     """Demo users by office and by the name of their first duty; in each group those first whose unit has work."""
-    busy, read = _busy_units(), platform().read
-    names, units = role_names(), {(row["office"], row["id"]): row["name"] for row in _units()}
-    found: dict[str, dict[str, list[dict[str, Any]]]] = {}
-    for user in platform().people.all():
-        if user["demo"] and not user["disabled"] and user["duties"]:
-            duty = user["duties"][0]
-            unit = units.get((duty.office, duty.unit), duty.unit)
-            entry = {"login": user["login"], "name": user["name"], "unit": unit, "busy": duty.unit in busy}
-            found.setdefault(duty.office, {}).setdefault(duty.role, []).append(entry)
-    order = {duty: place for place, duty in enumerate(names)}
-
-    def group(office: str, role: str) -> dict[str, Any]:
-        people = sorted(found[office][role], key=lambda person: not person["busy"])
-        return {"role": names.get((office, role), role), "people": people}
-
-    def ranked(office: str) -> list[str]:
-        return sorted(found[office], key=lambda role: order.get((office, role), len(order)))
-
-    return [
-        {"name": row["name"], "groups": [group(row["id"], role) for role in ranked(row["id"])]}
-        for row in read.offices()
-        if row["id"] in found
-    ]
+    busy, offices = _busy_units(), []
+    for row in platform().read.offices():
+        office, names = row["id"], role_names(row["id"])
+        units = {unit["id"]: unit["name"] for unit in platform().read.units(office)}
+        groups: dict[str, list[dict[str, Any]]] = {}
+        for user in platform().people.of_office(office):
+            if user["demo"] and not user["disabled"]:
+                duty = user["duties"][0]
+                unit = units.get(duty.unit, duty.unit)
+                entry = {"login": user["login"], "name": user["name"], "unit": unit, "busy": duty.unit in busy}
+                groups.setdefault(duty.role, []).append(entry)
+        ranked = sorted(groups, key=lambda role: list(names).index(role) if role in names else len(names))
+        shown: list[dict[str, Any]] = [
+            {"role": names.get(role, role), "people": sorted(groups[role], key=lambda one: not one["busy"])}
+            for role in ranked
+        ]
+        if shown:
+            offices.append({"name": row["name"], "groups": shown})
+    return offices
 
 
 def _busy_units() -> set[str]:
@@ -110,8 +106,3 @@ def _busy_units() -> set[str]:
     read, everything = platform().read, [office["id"] for office in platform().read.offices()]
     orders = [row for office in everything for row in read.orders(Sight(SYSTEM, office, whole_office=True))]
     return {str(row["lead_unit"]) for row in orders if row["lead_unit"] and row["closed_at"] is None}
-
-
-def _units() -> list[Any]:
-    read = platform().read
-    return [row for office in read.offices() for row in read.units(office["id"])]

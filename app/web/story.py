@@ -18,7 +18,6 @@ from app.web.reasons import Reasons
 from app.web.strip import short_name
 from app.web.words import exact_moment, moment, short_moment, size_words
 from forms import FieldSpec
-from processes.engine.diagram import Element
 from processes.people import SYSTEM
 from processes.regulation import Regulation
 
@@ -46,7 +45,7 @@ class Teller:
         """One entry: `words`, `kind`, `at`, `iso`, `notes`, `said`, `bases`."""
         changed = json.loads(row["changed"] or "{}")
         fired = row["act"] == "fire"
-        element = self.find(row["element"])
+        element = self.regulation.find(row["element"])
         reminder = element is not None and element.properties.get("soft") == "true"
         at = row["due_at"] if fired and row["due_at"] else row["happened_at"]
         return {
@@ -84,13 +83,8 @@ class Teller:
 
     def element(self, element: str | None) -> str:
         """The name of an element anywhere in the regulation, or its id."""
-        found = self.find(element)
+        found = self.regulation.find(element)
         return (found.name if found else "") or element or ""
-
-    def find(self, element: str | None) -> Element | None:
-        """An element anywhere in the regulation."""
-        processes = self.regulation.processes()
-        return next((p.elements[element] for p in processes if element and element in p.elements), None)
 
     def words(self, row: Row, changed: Mapping[str, Any]) -> str:
         """What happened, in a few words."""
@@ -109,7 +103,7 @@ class Teller:
         return fixed.get(row["act"]) or name or str(row["act"])
 
     def _notes(self, row: Row, changed: Mapping[str, Any]) -> list[str]:
-        element = self.find(row["element"])
+        element = self.regulation.find(row["element"])
         reminder = element is not None and element.properties.get("soft") == "true"
         notes = [" ".join((_("提醒") if reminder else _("时限"), str(changed.get("timer") or ""))).strip()]
         if row["act"] != "fire":
@@ -129,7 +123,7 @@ class Teller:
     def _said(self, row: Row, changed: Mapping[str, Any]) -> list[dict[str, Any]]:
         if row["act"] in ("receive", "open"):
             return []
-        element = self.find(row["element"])
+        element = self.regulation.find(row["element"])
         specs = self.fields.get(element.form or "", {}) if element else {}
         values = changed.get("values", {})
         return [

@@ -82,8 +82,8 @@ def _page(typed: dict[str, str], wrong: dict[str, str]) -> str:
     names = {str(row["id"]): str(row["name"]) for row in rows}
     levels = {"city": _("市级"), "county": _("县区级"), "town": _("乡镇街道"), "district": _("区级")}
     held: dict[str, int] = {}
-    for user in context.platform().people.all():
-        for unit in {duty.unit for duty in user["duties"] if duty.office == context.office() and duty.unit}:
+    for user in context.platform().people.of_office(context.office()):
+        for unit in {duty.unit for duty in user["duties"] if duty.unit}:
             held[unit] = held.get(unit, 0) + (0 if user["disabled"] else 1)
     units: list[dict[str, Any]] = [
         {

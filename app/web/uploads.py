@@ -206,8 +206,8 @@ def _masked(checked: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The masked values of the pack, and who confirmed them as it states them."""
     if not checked.get("masked"):
         return []
-    names = context.people_names()
     known = context.platform().library.confirmations(context.office(), checked["pack"])
+    names = context.people_names(one.by for one in known.values())
     listed = []
     for one in checked["masked"]:
         found = known.get(one["name"])

@@ -83,7 +83,7 @@ def small_house(tmp_path: Path, clock: Clock) -> Iterator[tuple[Small, Callable[
 @pytest.fixture
 def new_login(platform: Platform) -> str:
     """A login of its own for tests that lock or disable it."""
-    login = f"someone{len(platform.people.all())}"
+    login = f"someone{len(platform.people.of_office(OFFICE))}"
     platform.people.add(login, "某人", hash_password(DEMO_PASSWORD), [Duty(OFFICE, "call_agent")])
     return login
 

@@ -1,0 +1,48 @@
+"""People of an office and their names, on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from persistence import tables as t
+from processes.people import Duty
+from tests.small import LONG_AGO, MONDAY, Small
+
+
+@pytest.fixture
+def small(database_url: str) -> Iterator[Small]:
+    one = Small(database_url)
+    with one.database.transaction() as work:
+        other = {"id": "other", "name": "另一个", "journal_seq": 0, "journal_head": ""}
+        work.connection.execute(t.office.insert(), other)
+    people = one.platform.people
+    people.add("zhang", "张三", "hash", [Duty("small", "handler", "housing"), Duty("small", "reviewer", None)])
+    people.add("li", "李四", "hash", [Duty("small", "dispatcher", None), Duty("other", "handler", "housing")])
+    people.add("wang", "王五", "hash", [Duty("other", "dispatcher", None)])
+    yield one
+    one.close()
+
+
+def test_people_of_an_office_come_with_their_duties_there(small: Small) -> None:
+    listed = small.platform.people.of_office("small")
+    assert [(one["login"], one["duties"]) for one in listed] == [
+        ("li", [Duty("small", "dispatcher", None)]),
+        ("zhang", [Duty("small", "handler", "housing"), Duty("small", "reviewer", None)]),
+    ]
+    assert all("password_hash" not in one for one in listed)
+
+
+def test_names_are_those_that_were_asked_for(small: Small) -> None:
+    names = small.platform.people.names
+    assert names(["zhang", "wang", "wang", "nobody"]) == {"zhang": "张三", "wang": "王五"}
+    assert names([]) == {}
+
+
+def test_regulations_in_force_come_in_the_order_of_their_packs(small: Small) -> None:
+    library, (first,) = small.platform.library, small.platform.library.deployments("small", "small")
+    assert library.numbers_in_force("small", MONDAY) == [first]
+    assert library.numbers_in_force("nowhere", MONDAY) == []
+    assert library.numbers_in_force("small", LONG_AGO - timedelta(days=1)) == []
