@@ -221,7 +221,7 @@ class Services:
         tally.doubled += sum(len(ids) - 1 for ids in by_title.values())
         # Sent means that the gateway has it, at least once, under the notice's own key.
         tally.lost += len(keys - set(gateway.keys))
-        tally.stuck = finish(platform)
+        tally.stuck = finish(platform, said)
         after = count(platform, said)
         after.stuck = tally.stuck
         after.lost, after.doubled = max(after.lost, tally.lost), max(after.doubled, tally.doubled)

@@ -73,7 +73,7 @@ def soak(name: str, seed: int, *, orders: int, kills: int, longest: float, servi
                 click.echo(f"{name}: {rounds.kills} kills, {_orders(rounds)} orders, {time.monotonic() - begun:.1f} s")
         small = Small(url, deploy=False)
         early = count(small.platform, rounds.said)
-        stuck = finish(small.platform)
+        stuck = finish(small.platform, rounds.said)
         tally = count(small.platform, rounds.said)
         small.close()
     tally.stuck, tally.kills, tally.database_restarts, tally.seed = stuck, rounds.kills, rounds.restarts, seed

@@ -38,7 +38,7 @@ def test_processes_that_are_killed_at_commits_and_anywhere_lose_and_double_nothi
             getattr(rounds, turn)()
         small = Small(url, deploy=False)
         early = count(small.platform, rounds.said)
-        assert finish(small.platform) == 0
+        assert finish(small.platform, rounds.said) == 0
         late = count(small.platform, rounds.said)
         small.close()
     assert rounds.said.received and rounds.said.completed
