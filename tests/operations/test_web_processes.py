@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -104,6 +105,17 @@ def test_the_compose_file_says_what_the_programs_understand() -> None:
     for name in ("prepare", "web", "worker"):
         for variable in services[name]["environment"]:
             assert f'"{variable.removesuffix("_FILE")}"' in source, variable
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    for unit in (ROOT / "deploy" / "systemd").iterdir():
+        here = unit.read_text().replace("/opt/jieban/.venv/bin", str(GUNICORN.parent))
+        (tmp_path / unit.name).write_text(here)
+    for unit in sorted(tmp_path.iterdir()):
+        said = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
+        # It may complain of the machine's own units too.
+        assert not [line for line in (said.stdout + said.stderr).splitlines() if "jieban" in line]
 
 
 def test_the_units_run_what_there_is() -> None:
