@@ -6,7 +6,8 @@ boundary event is an exception: it is shown when the order is or was there, not 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +31,13 @@ def strip(regulation: Regulation, line: str, done: Mapping[str, Any], live: Mapp
     A live step of a side process (an extension under review) stands after the main line's own.
     """
     stages = stages_of(regulation, line)
-    current = max((i for i, stage in enumerate(stages) if stage.elements & live.keys()), default=None)
+    here = places_of(stages, done, live)
+    current = max(here.values(), default=None)
     last_done = max((i for i, stage in enumerate(stages) if stage.elements & done.keys()), default=-1)
     ahead_of = last_done if current is None else current
     steps = []
     for index, stage in enumerate(stages):
-        if names := [live[element] for element in live if element in stage.elements]:
+        if names := [live[element] for element, place in here.items() if place == index]:
             words = [name for name in dict.fromkeys(names) if name != stage.name]
             steps.append({"name": " · ".join((stage.name, *words)), "state": "now"})
         elif index <= ahead_of and stage.elements & done.keys():
@@ -48,6 +50,19 @@ def strip(regulation: Regulation, line: str, done: Mapping[str, Any], live: Mapp
         aside = [live[element] for element in live if element in process.elements and element not in on_line]
         steps += [{"name": f"{short_name(process)} · {name}", "state": "now aside"} for name in aside]
     return steps
+
+
+def places_of(stages: Sequence[Stage], done: Collection[str], live: Collection[str]) -> dict[str, int]:
+    """Element of an open task → index of its stage. Where several stages call the same process, the first that comes
+    after what only one stage has done."""
+    held = Counter(element for stage in stages for element in stage.elements)
+    behind = [i for i, stage in enumerate(stages) if any(one in done and held[one] == 1 for one in stage.elements)]
+    reached = max(behind, default=0)
+    places = {}
+    for element in live:
+        if found := [i for i, stage in enumerate(stages) if element in stage.elements]:
+            places[element] = next((i for i in found if i >= reached), found[-1])
+    return places
 
 
 def stages_of(regulation: Regulation, line: str) -> list[Stage]:
