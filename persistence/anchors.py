@@ -75,7 +75,7 @@ def marks(database: Database, lasts: Sequence[int], before: Mark = START) -> Ite
     c = t.journal.c
     query = sa.select(c.id, c.hash).where(c.id > before.last).order_by(c.id)
     last, entries, digest = before.last, before.entries, before.digest
-    with database.reading() as connection:
+    with database.streaming() as connection:
         found = connection.execution_options(yield_per=BLOCK).execute(query)
         with closing(found):
             row = found.fetchone()

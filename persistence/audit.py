@@ -34,7 +34,7 @@ def verify(
     """Check all chains (or one order's). `progress` hears of every order done."""
     columns = [t.journal.c[name] for name in Row.__slots__]
     entries = 0
-    with database.reading() as connection:
+    with database.streaming() as connection:
         heads = {
             row.id: (row.number, row.journal_seq, row.journal_head)
             for row in connection.execute(

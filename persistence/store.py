@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from threading import Lock, local
 from typing import Any, Protocol
@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from persistence import offices
 from persistence import tables as t
-from persistence.database import connect
+from persistence.database import connect, reading, streaming
 from persistence.direct import Query, Row
 from persistence.family import family
 from persistence.figures import figures
@@ -135,7 +135,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A connection for queries; inside a transaction the one that writes, so that it sees its own work."""
+        """A connection for queries, each by itself; inside a transaction the one that writes, so that they see its own
+        work.
+        """
         open_one: sa.Connection | None = getattr(self._local, "connection", None)
         if open_one is not None:
             bulk: Bulk | None = getattr(self._local, "bulk", None)
@@ -143,8 +145,12 @@ class Database:
                 bulk.flush()
             yield open_one
             return
-        with self.engine.connect().execution_options(jieban_read=True) as connection:
+        with reading(self.engine) as connection:
             yield connection
+
+    def streaming(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction for reading a record from end to end, row by row."""
+        return streaming(self.engine)
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
