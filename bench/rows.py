@@ -18,14 +18,19 @@ def row(
     return {
         "name": name,
         "unit": unit,
-        "ours": round(ours, 3),
-        "baseline": round(baseline, 3),
+        "ours": _short(ours),
+        "baseline": _short(baseline),
         "baseline_name": baseline_name,
         "ratio": round(ours / baseline, 3),
         "goal": goal,
         "n": n,
         "machine": MACHINE,
     }
+
+
+def _short(value: float) -> float:
+    """With no more digits than a measurement has."""
+    return float(f"{value:.6g}")
 
 
 def ms(seconds: Sequence[float]) -> float:
