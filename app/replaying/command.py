@@ -35,9 +35,10 @@ def replay(file: Path, pack_: str, limit: int | None, json_: bool) -> None:
     中断后再次运行即接着办，不会重复。 Run it again after an interruption: it goes on where it stopped.
     """
     messages = read_messages(file, limit)
-    begun = elapsed()
     platform = open_platform(from_environment())
     regulation = _regulation(platform, pack_)
+    # What a deployment takes, with its scenarios, is not what orders take.
+    begun = elapsed()
     acts = Acts(platform, regulation)
     run = Replay(platform, acts, messages, file)
     with bar(len(messages), "回放 / replay") as shown:
