@@ -161,7 +161,7 @@ def _count(filled: Filled, login: str, whole: bool) -> None:
     for until in (None, NOW, NOW + timedelta(hours=14)):
         read.count_open(sight, until=until)
         read.count_open(sight, elements={"sign_for"}, until=until)
-    read.orders(sight, overdue=True)
+    read.count_overdue(sight)
     registers.count_incidents(read, PACK)
     if kept is not None:
         registers.count_ledger(read, sight, kept.process.id, NOW)

@@ -119,12 +119,21 @@ class Reading:
         if statuses is not None:
             where.append(c.status.in_(list(statuses)))
         if overdue:
-            where += [c.overdue.is_(True), c.closed_at.is_(None)]
+            where += _OVERDUE
         if text:
             where.append(matches(text, often=self._is_often(text)))
         sights = seen(sight) if sight.whole_office else c.id.in_(_latest_of_units(sight, where, last))
         query = sa.select(t.work_order).where(sights, *where).order_by(c.received_at.desc(), c.id)
         return self.rows(query.limit(PAGE + 1).offset((page - 1) * PAGE))
+
+    def count_overdue(self, sight: Sight) -> int:
+        """How many orders that the actor may see are overdue and not closed; `MOST_COUNTED` at most."""
+        c = t.work_order.c
+        where = [c.kind == ORDER, *_OVERDUE]
+        sights = seen(sight) if sight.whole_office else c.id.in_(_latest_of_units(sight, where, MOST_COUNTED))
+        first = sa.select(c.id).where(sights, *where).limit(MOST_COUNTED).subquery()
+        with self._database.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.count()).select_from(first)).scalar() or 0)
 
     def _is_often(self, text: str) -> bool:
         """Whether so many titles may have this text that the latest are found sooner one after another."""
@@ -255,6 +264,7 @@ class Reading:
         return self.rows(query.order_by(t.incident.c.last_at.desc()).limit(200))
 
 
+_OVERDUE = (t.work_order.c.overdue.is_(True), t.work_order.c.closed_at.is_(None))
 _IN_REAL_TIME = (t.work_order.c.id == t.deadline.c.order_id) & t.work_order.c.replay.is_(False)
 
 

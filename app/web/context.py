@@ -124,9 +124,9 @@ def count_open(elements: frozenset[str] | None = None, until: datetime | None = 
 
 
 def count_supervised() -> int:
-    """How many orders that the person sees are overdue and not closed; more than a page is not counted."""
+    """How many orders that the person sees are overdue and not closed."""
     if "supervised" not in g:
-        g.supervised = len(platform().read.orders(sight(), overdue=True))
+        g.supervised = platform().read.count_overdue(sight())
     return cast(int, g.supervised)
 
 

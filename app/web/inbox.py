@@ -11,7 +11,7 @@ from flask import Blueprint, render_template, request, url_for
 from app.web import context
 from app.web.clocks import lamp_until
 from app.web.language import _
-from app.web.words import moment, short_moment
+from app.web.words import counted, moment, short_moment
 from persistence.reading import PAGE
 from processes.regulation import Regulation
 from timers.limits import Unit
@@ -170,8 +170,8 @@ def _lamps(tab: str, lamp: str) -> list[dict[str, Any]]:
     late = context.count_open(elements, context.now())
     today = context.count_open(elements, _end_of_day())
     offered = (
-        ("late", "late", _("已超期 %(n)s", n=late), late),
-        ("today", "soon", _("今日到期及已超期 %(n)s", n=today), today),
+        ("late", "late", _("已超期 %(n)s", n=counted(late)), late),
+        ("today", "soon", _("今日到期及已超期 %(n)s", n=counted(today)), today),
     )
     return [
         {

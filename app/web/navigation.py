@@ -11,6 +11,7 @@ from flask_login import current_user
 
 from app.web import cases, context
 from app.web.language import _
+from app.web.words import counted
 from persistence import registers
 from persistence.notice_states import DEAD
 from persistence.outbox import Outbox
@@ -33,7 +34,8 @@ class Item:
 
 
 def init_navigation(app: Flask) -> None:
-    """`nav` and `me` in the templates of signed-in people."""
+    """`nav` and `me` in the templates of signed-in people; filter `counted`."""
+    app.jinja_env.filters["counted"] = counted
 
     @app.context_processor
     def navigation() -> dict[str, Any]:

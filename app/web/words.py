@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from app.web.language import _, language
+from persistence.reading import MOST_COUNTED
 from timers.words import day_words
 
 
@@ -48,3 +49,8 @@ def masked(kind: str, value: str) -> str:
     if kind == "id_number":
         return f"{value[:4]}{'*' * max(len(value) - 6, 4)}{value[-2:]}"
     return f"{value[0]}**"
+
+
+def counted(n: int) -> str:
+    """A count; where counting stops it says that there may be more."""
+    return f"{MOST_COUNTED}+" if n >= MOST_COUNTED else str(n)

@@ -41,7 +41,10 @@ PAGES: dict[str, Ask] = {
     "counters": lambda small, sight, _: small.read.count_open(sight, until=SOON),
     "orders": lambda small, sight, _: small.read.orders(sight, page=3),
     "orders of a status": lambda small, sight, _: small.read.orders(sight, statuses=["archived"]),
-    "supervised": lambda small, sight, _: small.read.orders(sight, overdue=True),
+    "supervised": lambda small, sight, _: (
+        small.read.orders(sight, overdue=True),
+        small.read.count_overdue(sight),
+    ),
     "search": lambda small, sight, _: small.read.orders(sight, text="积水"),
     "ledger": lambda small, sight, _: registers.ledger(small.read, sight, "extension", MONDAY),
     "ledger overdue": lambda small, sight, _: registers.ledger(small.read, sight, "extension", MONDAY, state="overdue"),
