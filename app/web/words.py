@@ -53,4 +53,4 @@ def masked(kind: str, value: str) -> str:
 
 def counted(n: int) -> str:
     """A count; where counting stops it says that there may be more."""
-    return f"{MOST_COUNTED}+" if n >= MOST_COUNTED else str(n)
+    return f"{MOST_COUNTED - 1}+" if n >= MOST_COUNTED else str(n)

@@ -9,4 +9,4 @@ from persistence.reading import MOST_COUNTED
 def test_where_counting_stops_it_says_so() -> None:
     assert counted(0) == "0"
     assert counted(MOST_COUNTED - 1) == str(MOST_COUNTED - 1)
-    assert counted(MOST_COUNTED) == f"{MOST_COUNTED}+"
+    assert counted(MOST_COUNTED) == f"{MOST_COUNTED - 1}+"
