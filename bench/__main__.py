@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -35,6 +37,7 @@ MEASURES: dict[str, Callable[[], list[dict[str, Any]]]] = {
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=RESULTS, show_default="beside the code")
 def main(names: tuple[str, ...], out: Path) -> None:
     """Measure everything, or the parts named; rows of other parts stay in the file."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # servers that were started are stopped
     for name, measure in MEASURES.items():
         if not names or name in names:
             found = _one_each(measure())
