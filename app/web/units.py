@@ -80,7 +80,8 @@ def _wrong_name(name: str) -> str:
 def _page(typed: dict[str, str], wrong: dict[str, str]) -> str:
     rows = context.platform().read.units(context.office())
     names = {str(row["id"]): str(row["name"]) for row in rows}
-    levels = {"city": _("市级"), "county": _("县区级"), "town": _("乡镇街道"), "district": _("区级")}
+    levels = {"province": _("省级"), "prefecture": _("州市级"), "city": _("市级"), "county": _("县区级"),
+              "township": _("乡镇街道")}  # fmt: skip
     held: dict[str, int] = {}
     for user in context.platform().people.of_office(context.office()):
         for unit in {duty.unit for duty in user["duties"] if duty.unit}:
