@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from app.platform import Platform
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes.errors import NotFound
 from processes.people import SYSTEM
 from processes.regulation import Regulation

@@ -145,7 +145,7 @@ def fill(url: str, orders: int, secret: str = SECRET) -> Filled:
         closed = [one.id for one in played if one.closed_at is not None]
         _copy(connection, closed, wanted - still_open, timedelta(days=365 * YEARS), "c", master)
     with platform.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(sa.text("ANALYZE"))
+        connection.execute(sa.text("VACUUM (ANALYZE)"))
         d = t.deadline.c
         pending = sa.select(sa.func.count()).where(d.fired_at.is_(None), d.cancelled_at.is_(None), d.held_by.is_(None))
         count = sa.select(sa.func.count()).select_from(t.work_order)
@@ -253,7 +253,7 @@ def _value(table: sa.Table, column: sa.Column[Any]) -> str:
         return f"{name} - c.back"
     if column.name == "office":
         return f"CASE c.n % {OFFICES} WHEN 0 THEN {name} ELSE {name} || '_' || c.n % {OFFICES} END"
-    if table is t.work_order and column.name == "number":
+    if table is t.work_order and column.name in ("number", "archive_no"):
         return f"{name} || '-' || c.tag"
     if table is t.work_order and column.name == "title":
         return f"{_one_of(PLACES, 1)} || {_one_of(STREETS, 18)} || 1 + c.n % 997 || '号' || {_one_of(MATTERS, 216)}"

@@ -6,49 +6,28 @@ the actor holds a duty: what one may not see is not in the answer.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from persistence import offices
 from persistence import tables as t
 from persistence.direct import POSTGRESQL
-from persistence.search import may_hold
+from persistence.mine import MOST_COUNTED, MOST_URGENT, dues, most_urgent
+from persistence.search import matches, may_match
+from persistence.sight import Sight, lately, latest, of_regulation, seen
 from persistence.store import Database
 from processes.errors import NotFound
 from processes.order import OFFICE_CASE, ORDER
-from processes.people import Actor
 
 Row = Mapping[str, Any]
 PAGE = 50
 OFTEN = 2_000
 """Titles that are gathered and sorted; of more, the latest are looked for one by one."""
-MOST_COUNTED = 100
-"""Counters stop here."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What an actor sees of an office: all of it, or what involves some units. `deployments`: only what runs on these,
-    where the office has several regulations; empty for all."""
-
-    actor: Actor
-    office: str
-    whole_office: bool
-    deployments: tuple[int, ...] = ()
-
-    @property
-    def units(self) -> list[str]:
-        return sorted(self.actor.units(self.office))
-
-    @property
-    def roles(self) -> list[str]:
-        return sorted(self.actor.roles(self.office))
 
 
 class Reading:
@@ -66,42 +45,32 @@ class Reading:
     # -- lists of tasks and orders ----------------------------------------------------------------------------------
 
     def open_tasks(
-        self,
-        sight: Sight,
-        *,
-        elements: Collection[str] | None = None,
-        without: Collection[str] = (),
-        text: str = "",
-        until: datetime | None = None,
-        page: int = 1,
+        self, sight: Sight, *, element: str | None = None, text: str = "", until: datetime | None = None, page: int = 1
     ) -> list[Row]:
         """Tasks the actor could do, the most urgent first, with the order's columns (`order_…`).
 
-        `elements`/`without`: only, or all but, these elements; `text`: part of title or number; `until`: due before.
+        `element`: only these tasks; `text`: part of title or number; `until`: due before.
         """
-        last = page * PAGE + 1
-        mine = _first_of_mine(sight, last, elements=elements, without=without, text=text, until=until)
+        of_orders: list[sa.ColumnElement[bool]] = []
+        if text:
+            few = self.few(t.work_order.c.office == sight.office, may_match(text))
+            if few == []:
+                return []
+            of_orders = [among(few), matches(text)]
+        mine = most_urgent(sight, page * PAGE + 1, element=element, of_orders=of_orders, until=until)
         query = _tasks().where(t.task.c.id.in_(sa.select(mine.c.id))).order_by(*MOST_URGENT)
         return self.rows(query.limit(PAGE + 1).offset((page - 1) * PAGE))
 
-    def count_open(
-        self,
-        sight: Sight,
-        *,
-        elements: Collection[str] | None = None,
-        without: Collection[str] = (),
-        until: datetime | None = None,
-    ) -> int:
-        """How many tasks the actor could do; more than `MOST_COUNTED` are not counted."""
-        some = None if elements is None else frozenset(elements)
-        query = _count_of_mine(sight, some, frozenset(without), until is not None)
+    def dues(self, sight: Sight, element: str | None = None) -> list[datetime | None]:
+        """When each task the actor could do is due, the most urgent first, `MOST_COUNTED` at most; None: no limit."""
         with self._database.reading() as connection:
-            return int(connection.execute(query, {} if until is None else {"until": until}).scalar() or 0)
+            return list(connection.execute(dues(sight, element)).scalars())
 
     def done_tasks(self, sight: Sight, *, page: int = 1) -> list[Row]:
         """Tasks the actor has completed, the latest first."""
-        query = _tasks().where(t.task.c.done_by == sight.actor.user, t.task.c.office == sight.office, _of(sight))
-        return self.rows(query.order_by(t.task.c.closed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
+        c = t.task.c
+        query = _tasks().where(c.done_by == sight.actor.user, c.office == sight.office, of_regulation(sight))
+        return self.rows(query.order_by(c.closed_at.desc()).limit(PAGE + 1).offset((page - 1) * PAGE))
 
     def orders(
         self,
@@ -121,34 +90,39 @@ class Reading:
         if overdue:
             where += _OVERDUE
         if text:
-            where.append(matches(text, often=self._is_often(sight, text)))
-        sights = seen(sight) if sight.whole_office else c.id.in_(_latest_of_units(sight, where, last))
-        query = sa.select(t.work_order).where(sights, *where).order_by(c.received_at.desc(), c.id)
+            # What most people search for is among the latest orders, where it is found without asking an index.
+            rows = self._orders([c.id.in_(lately(sight, where, text, last, among=OFTEN))], page)
+            if len(rows) > PAGE:
+                return rows
+            few = self.few(c.office == sight.office, may_match(text), *where)
+            if few == []:
+                return []
+            where += [among(few), matches(text)]
+        sights = seen(sight) if sight.whole_office else c.id.in_(latest(sight, where, last))
+        return self._orders([sights, *where], page)
+
+    def _orders(self, where: Sequence[sa.ColumnElement[bool]], page: int) -> list[Row]:
+        c = t.work_order.c
+        query = sa.select(t.work_order).where(*where).order_by(c.received_at.desc(), c.id)
         return self.rows(query.limit(PAGE + 1).offset((page - 1) * PAGE))
+
+    def few(self, *where: sa.ColumnElement[bool]) -> list[str] | None:
+        """Ids of all such orders, if these are fewer than `OFTEN`; None: look at one order after another.
+
+        PostgreSQL cannot tell beforehand whether a word is rare, because it takes its characters for independent of
+        each other. Of a common one, a page is found sooner from the latest orders on than by gathering them all.
+        """
+        if self._database.engine.dialect.name != POSTGRESQL:
+            return None
+        with self._database.reading() as connection:
+            ids = list(connection.execute(sa.select(t.work_order.c.id).where(*where).limit(OFTEN)).scalars())
+        return ids if len(ids) < OFTEN else None
 
     def count_overdue(self, sight: Sight) -> int:
         """How many orders that the actor may see are overdue and not closed; `MOST_COUNTED` at most."""
-        c = t.work_order.c
-        where = [c.kind == ORDER, *_OVERDUE]
-        sights = seen(sight) if sight.whole_office else c.id.in_(_latest_of_units(sight, where, MOST_COUNTED))
-        first = sa.select(c.id).where(sights, *where).limit(MOST_COUNTED).subquery()
+        overdue = latest(sight, [t.work_order.c.kind == ORDER, *_OVERDUE], MOST_COUNTED).limit(MOST_COUNTED).subquery()
         with self._database.reading() as connection:
-            return int(connection.execute(sa.select(sa.func.count()).select_from(first)).scalar() or 0)
-
-    def _is_often(self, sight: Sight, text: str) -> bool:
-        """Whether so many titles may have this text that the latest are found sooner one after another."""
-        c = t.work_order.c
-        lately = sa.select(c.title).where(c.office == sight.office, c.kind == ORDER).order_by(c.received_at.desc())
-        lately_seen = lately.limit(OFTEN).subquery()
-        some = sa.select(sa.literal(1)).where(_has(lately_seen.c.title, text)).limit(PAGE + 1).subquery()
-        first = sa.select(c.id).where(may_hold(c.title, text)).limit(OFTEN).subquery()
-        with self._database.reading() as connection:
-            if connection.dialect.name != POSTGRESQL:
-                return False
-            # A page of them among the latest says it without asking the index, which gathers all before it tells.
-            if connection.execute(sa.select(sa.func.count()).select_from(some)).scalar_one() > PAGE:
-                return True
-            return connection.execute(sa.select(sa.func.count()).select_from(first)).scalar_one() == OFTEN
+            return int(connection.execute(sa.select(sa.func.count()).select_from(overdue)).scalar() or 0)
 
     def count_orders(self) -> int:
         """All orders of all offices."""
@@ -275,6 +249,11 @@ _OVERDUE = (t.work_order.c.overdue.is_(True), t.work_order.c.closed_at.is_(None)
 _IN_REAL_TIME = (t.work_order.c.id == t.deadline.c.order_id) & t.work_order.c.replay.is_(False)
 
 
+def among(few: list[str] | None) -> sa.ColumnElement[bool]:
+    """Whether an order is one of them; of all orders, if there is no list."""
+    return sa.true() if few is None else t.work_order.c.id == sa.any_(sa.literal(few, ARRAY(sa.String)))
+
+
 def _tasks() -> sa.Select[Any]:
     o = t.work_order.c
     columns = [
@@ -291,145 +270,3 @@ def _tasks() -> sa.Select[Any]:
         o.kind.label("order_kind"),
     ]
     return sa.select(t.task, *columns).select_from(t.task.join(t.work_order, o.id == t.task.c.order_id))
-
-
-def _first_of_mine(
-    sight: Sight,
-    most: int,
-    *,
-    elements: Collection[str] | None = None,
-    without: Collection[str] = (),
-    text: str = "",
-    until: datetime | sa.BindParameter[datetime] | None = None,
-) -> sa.Subquery:
-    """Ids of open tasks that the actor could do: of each way in which one becomes the actor's, the `most` urgent.
-
-    However long the queues are, each is read from its beginning in the order of an index, and no further.
-    """
-    c, user = t.task.c, sight.actor.user
-    where = [
-        c.office == sight.office,
-        c.closed_at.is_(None),
-        sa.or_(c.assignee.is_(None), c.assignee == user),
-        ~_under_review_by(user),
-    ]
-    if elements is not None:
-        where.append(c.element.in_(list(elements)))
-    if without:
-        where.append(c.element.not_in(list(without)))
-    if until is not None:
-        where.append(c.due_at < until)
-    joined: sa.FromClause = t.task
-    if text or sight.deployments:
-        joined = t.task.join(t.work_order, t.work_order.c.id == c.order_id)
-        where += [_of(sight), matches(text) if text else sa.true()]
-    found = [
-        sa.select(
-            # Role and unit are the same in all of a way's tasks: named first, they tell PostgreSQL that `ix_task_open`
-            # has the rest in order even where one is null.
-            sa.select(c.id)
-            .select_from(joined)
-            .where(way, *where)
-            .order_by(c.role, c.unit, *MOST_URGENT)
-            .limit(most)
-            .subquery()
-        )
-        for way in _ways(sight)
-    ]
-    return sa.union(*found).subquery()
-
-
-@lru_cache(maxsize=512)
-def _count_of_mine(
-    sight: Sight, elements: frozenset[str] | None, without: frozenset[str], has_until: bool
-) -> sa.Select[Any]:
-    """How many of them there are. Every page counts several times: what asks is made once for a person's duties."""
-    until = sa.bindparam("until", type_=t.Instant) if has_until else None
-    mine = _first_of_mine(sight, MOST_COUNTED, elements=elements, without=without, until=until)
-    return sa.select(sa.func.count()).select_from(sa.select(mine.c.id).limit(MOST_COUNTED).subquery())
-
-
-NOBODY: sa.ColumnElement[str] = sa.literal_column("'[]'")
-"""An empty list as it is stored. Not a parameter: a plan for any value could not use the index of what is not empty."""
-MOST_URGENT = (t.task.c.due_at.asc().nulls_last(), t.task.c.opened_at, t.task.c.id)
-
-
-def _ways(sight: Sight) -> Iterator[sa.ColumnElement[bool]]:
-    """The ways in which a task becomes the actor's: by name, or by a duty in its unit or in the whole office."""
-    c, user = t.task.c, sight.actor.user
-    yield c.assignee == user
-    yield sa.and_(sa.type_coerce(c.candidates, sa.Text) != NOBODY, _among(c.candidates, user))
-    duties = {(duty.role, duty.unit) for duty in sight.actor.duties if duty.office == sight.office}
-    for unit in sorted({unit for _, unit in duties} | {None}, key=str):
-        roles = sorted({role for role, held_in in duties if unit is None or held_in == unit})
-        place = c.unit.is_(None) if unit is None else c.unit == unit
-        for role in roles:
-            yield sa.and_(place, c.role == role)
-        # `role` is the task's only role; where it has several that column is empty.
-        if roles:
-            yield sa.and_(place, c.role.is_(None), sa.or_(*(_among(c.roles, role) for role in roles)))
-
-
-def _among(names: sa.ColumnElement[Any], name: Any) -> sa.ColumnElement[bool]:
-    """Whether a list of names, kept as JSON, has this one."""
-    text = sa.type_coerce(names, sa.Text)
-    quoted = sa.literal('"') + name + '"'
-    return sa.and_(text != NOBODY, sa.func.replace(text, quoted, "") != text)
-
-
-def _under_review_by(user: str) -> sa.ColumnElement[bool]:
-    """Tasks closed to this person because they did in this order what is under review (four eyes)."""
-    c, j = t.task.c, t.journal.c
-    done = j.act.in_(("receive", "open", "complete", "send"))
-    theirs = sa.select(j.id).where(j.order_id == c.order_id, j.actor == user, done, _among(c.not_by, j.element))
-    return sa.and_(sa.type_coerce(c.not_by, sa.Text) != NOBODY, theirs.exists())
-
-
-def seen(sight: Sight) -> sa.ColumnElement[bool]:
-    """Of the office's orders those that the actor may see."""
-    c = t.work_order.c
-    if sight.whole_office:
-        return sa.and_(c.office == sight.office, _of(sight))
-    theirs = sa.select(t.order_unit.c.order_id).where(t.order_unit.c.unit.in_(sight.units))
-    return sa.and_(c.office == sight.office, c.id.in_(theirs), _of(sight))
-
-
-def _latest_of_units(sight: Sight, where: Sequence[sa.ColumnElement[bool]], most: int) -> sa.Select[Any]:
-    """Ids of the latest orders of each of the actor's units: read from the end of an index, and no further."""
-    c, o = t.order_unit.c, t.work_order.c
-    joined = t.order_unit.join(t.work_order, o.id == c.order_id)
-    latest = [
-        sa.select(
-            sa.select(c.order_id)
-            .select_from(joined)
-            .where(c.unit == unit, o.office == sight.office, _of(sight), *where)
-            .order_by(c.received_at.desc(), c.order_id)
-            .limit(most)
-            .subquery()
-        )
-        for unit in sight.units
-    ]
-    return sa.select(sa.union(*latest).subquery().c.order_id) if latest else sa.select(sa.null()).where(sa.false())
-
-
-def _of(sight: Sight) -> sa.ColumnElement[bool]:
-    """The orders of the regulation the actor works by; nothing to ask where the office has one."""
-    return t.work_order.c.deployment.in_(sight.deployments) if sight.deployments else sa.true()
-
-
-def matches(text: str, *, often: bool = False) -> sa.ColumnElement[bool]:
-    """Part of a title in either case, or the beginning of a number. Wildcards in what people type are just characters.
-
-    `often`: many titles have it. PostgreSQL cannot know, and would gather them all; asked in a way that no index
-    serves, it reads orders from the latest on.
-    """
-    c = t.work_order.c
-    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    has_it = _has(c.title, text)
-    number = c.number.like(f"{escaped}%", escape="\\")
-    return sa.or_(has_it, number) if often else sa.or_(sa.and_(may_hold(c.title, text), has_it), number)
-
-
-def _has(title: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
-    low = sa.func.lower(title)
-    return sa.func.replace(low, text.lower(), "") != low

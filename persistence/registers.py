@@ -5,14 +5,17 @@ Like every query of pages, they answer only what the actor may see (`reading.Sig
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from persistence import tables as t
-from persistence.reading import MOST_COUNTED, PAGE, Reading, Row, Sight, matches, seen
+from persistence.mine import MOST_COUNTED
+from persistence.reading import OFTEN, PAGE, Reading, Row, among
+from persistence.search import matches, may_match
+from persistence.sight import Sight, seen
 
 OPEN, OVERDUE, CLOSED = "open", "overdue", "closed"
 """What a ledger can be filtered by."""
@@ -25,45 +28,47 @@ def ledger(
 
     `state`: all, `open`, `closed`, or `overdue` (open, and a limit of the instance has passed with its work undone).
     """
-    query = _ledger(sight, process, now, state).order_by(t.instance.c.started_at.desc(), t.instance.c.id)
-    return read.rows(query.limit(size + 1).offset((page - 1) * size))
-
-
-def _ledger(sight: Sight, process: str, now: datetime, state: str) -> sa.Select[Any]:
     i, o, d = t.instance.c, t.work_order.c, t.deadline.c
     columns = [o[name].label(f"order_{name}") for name in ("number", "title", "kind", "facts", "deployment")]
     instance = [i[name] for name in ("id", "order_id", "process", "vars", "started_at", "started_by", "ended_at")]
-    running = (
-        d.soft.is_(False),
-        d.cancelled_at.is_(None),
-        d.ended_at.is_(None),
-        d.held_by.is_(None),
-        sa.or_(d.fired_at.is_not(None), d.due_at < now),
-    )
-    late = sa.exists().where(d.order_id == i.order_id, d.instance == i.id, *running)
-    query = (
-        sa.select(*instance, *columns, late.label("late"))
-        .select_from(t.instance.join(t.work_order, o.id == i.order_id))
-        .where(i.process == process, seen(sight))
-    )
+    late = sa.exists().where(d.order_id == i.order_id, d.instance == i.id, *_late(now))
+    query = sa.select(*instance, *columns, late.label("late")).select_from(_LEDGER)
+    query = query.where(*_lines(sight, process, now, state)).order_by(i.started_at.desc(), i.id)
+    return read.rows(query.limit(size + 1).offset((page - 1) * size))
+
+
+_LEDGER = t.instance.join(t.work_order, t.work_order.c.id == t.instance.c.order_id)
+
+
+def _lines(sight: Sight, process: str, now: datetime, state: str) -> Iterator[sa.ColumnElement[bool]]:
+    i, d = t.instance.c, t.deadline.c
+    yield i.process == process
+    yield seen(sight)
     if state == CLOSED:
-        query = query.where(i.ended_at.is_not(None))
+        yield i.ended_at.is_not(None)
     elif state:
-        query = query.where(i.ended_at.is_(None))
+        yield i.ended_at.is_(None)
     if state == OVERDUE:
         # Begun from the few that are late, not from the many that are open.
-        query = query.where(i.id.in_(sa.select(d.instance).where(d.process == process, d.due_at < now, *running)))
-    return query
+        yield i.id.in_(sa.select(d.instance).where(d.process == process, d.due_at < now, *_late(now)))
+
+
+def _late(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    d = t.deadline.c
+    running = d.cancelled_at.is_(None), d.ended_at.is_(None), d.held_by.is_(None)
+    return d.soft.is_(False), *running, sa.or_(d.fired_at.is_not(None), d.due_at < now)
 
 
 def count_ledger(read: Reading, sight: Sight, process: str, now: datetime) -> dict[str, int]:
-    """How many are open, overdue, closed; more than a few hundred are not counted."""
-    counts = {}
-    with read.connection() as connection:
-        for state in (OPEN, OVERDUE, CLOSED):
-            first = _ledger(sight, process, now, state).limit(MOST_COUNTED).subquery()
-            counts[state] = int(connection.execute(sa.select(sa.func.count()).select_from(first)).scalar() or 0)
-    return counts
+    """How many are open and how many overdue, which is what waits for somebody; `MOST_COUNTED` of each at most."""
+    lines = sa.select(t.instance.c.id).select_from(_LEDGER)
+    states = (OPEN, OVERDUE)
+    counts: list[Any] = [_count(lines.where(*_lines(sight, process, now, one))).label(one) for one in states]
+    return dict(read.rows(sa.select(*counts))[0])
+
+
+def _count(rows: sa.Select[Any]) -> sa.ScalarSelect[int]:
+    return sa.select(sa.func.count()).select_from(rows.limit(MOST_COUNTED).subquery()).scalar_subquery()
 
 
 def deadlines_of_instances(read: Reading, instances: Collection[str]) -> list[Row]:
@@ -97,11 +102,19 @@ def archive(read: Reading, sight: Sight, *, text: str = "", page: int = 1) -> li
     kept_until = sa.select(sa.func.max(d.due_at, type_=t.Instant)).where(*after).correlate(t.work_order)
     over = sa.exists().where(*after, d.fired_at.is_not(None))
     query = sa.select(t.work_order, kept_until.scalar_subquery().label("kept_until"), over.label("over"))
+    query = query.order_by(o.archived_at.desc(), o.id).limit(PAGE + 1).offset((page - 1) * PAGE)
     query = query.where(seen(sight), o.archived_at.is_not(None))
     if text:
-        facts = sa.type_coerce(o.facts, sa.Text)
-        query = query.where(sa.or_(matches(text), facts.contains(f'"archive_no":"{text}', autoescape=True)))
-    return read.rows(query.order_by(o.archived_at.desc(), o.id).limit(PAGE + 1).offset((page - 1) * PAGE))
+        archived = (o.office == sight.office, o.archived_at.is_not(None))
+        lately = sa.select(t.work_order).where(*archived).order_by(o.archived_at.desc()).limit(OFTEN).subquery().c
+        rows = read.rows(query.where(o.id.in_(sa.select(lately.id).where(matches(text, lately)))))
+        if len(rows) > PAGE:
+            return rows
+        few = read.few(*archived, may_match(text))
+        if few == []:
+            return []
+        query = query.where(among(few), matches(text))
+    return read.rows(query)
 
 
 def incidents(read: Reading, office: str, *, page: int = 1) -> list[Row]:
@@ -113,11 +126,16 @@ def incidents(read: Reading, office: str, *, page: int = 1) -> list[Row]:
         sa.func.coalesce(d.retry_at, i.retry_at, type_=t.Instant).label("next_at"),
     ]
     tables = t.incident.join(t.work_order, o.id == i.order_id).outerjoin(t.deadline, d.id == i.deadline_id)
-    query = sa.select(t.incident, *columns).select_from(tables)
-    query = query.where(o.office == office, i.resolved_at.is_(None)).order_by(i.last_at.desc(), i.id)
-    return read.rows(query.limit(PAGE + 1).offset((page - 1) * PAGE))
+    query = sa.select(t.incident, *columns).select_from(tables).where(_unresolved(office))
+    return read.rows(query.order_by(i.last_at.desc(), i.id).limit(PAGE + 1).offset((page - 1) * PAGE))
 
 
 def count_incidents(read: Reading, office: str) -> int:
-    """How many wait to be tried again; more than a page is not counted."""
-    return len(incidents(read, office))
+    """How many wait to be tried again; `MOST_COUNTED` at most."""
+    tables = t.incident.join(t.work_order, t.work_order.c.id == t.incident.c.order_id)
+    some = sa.select(t.incident.c.id).select_from(tables).where(_unresolved(office))
+    return int(read.rows(sa.select(_count(some).label("n")))[0]["n"])
+
+
+def _unresolved(office: str) -> sa.ColumnElement[bool]:
+    return sa.and_(t.work_order.c.office == office, t.incident.c.resolved_at.is_(None))

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from persistence import tables as t
+
 POSTGRESQL = [
     """
     CREATE FUNCTION title_parts(title text) RETURNS text[] LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
@@ -30,7 +32,7 @@ POSTGRESQL = [
     "CREATE INDEX ix_work_order_title_parts ON work_order USING gin (title_parts(title))",
     "CREATE INDEX ix_work_order_number_begins ON work_order (office, number text_pattern_ops)",
 ]
-INDEXES = ("ix_work_order_title_parts", "ix_work_order_number_begins")
+INDEXES = ("ix_work_order_title_parts", "ix_work_order_number_begins", "ix_work_order_archive_no")
 """Indexes that only PostgreSQL has; `tables` does not know them."""
 
 
@@ -61,3 +63,24 @@ def _anywhere(_element: _MayHold, _compiler: Any, **_options: Any) -> str:
 def _indexed(element: _MayHold, compiler: Any, **options: Any) -> str:
     title, wanted = (compiler.process(part, **options) for part in element.clauses)
     return f"title_parts({title}) @> CAST({wanted} AS text[])"
+
+
+def matches(text: str, c: Any = t.work_order.c) -> sa.ColumnElement[bool]:
+    """Part of a title in either case, or the beginning of a number or archive number, as it is typed.
+
+    `c`: the columns `title`, `number` and `archive_no` of what is looked at, one after another.
+    """
+    low = sa.func.lower(c.title)
+    return sa.or_(sa.func.replace(low, text.lower(), "") != low, _begins(c.number, text), _begins(c.archive_no, text))
+
+
+def may_match(text: str) -> sa.ColumnElement[bool]:
+    """A condition that every order with this text fulfils, and few others: PostgreSQL finds them by its indexes."""
+    c = t.work_order.c
+    return sa.or_(may_hold(c.title, text), _begins(c.number, text), _begins(c.archive_no, text))
+
+
+def _begins(number: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    # Wildcards in what people type are just characters.
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return number.like(f"{escaped}%", escape="\\")

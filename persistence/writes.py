@@ -32,7 +32,7 @@ DEADLINE = (
     "provisional", "calendar", "explanation", "soft", "depends_on", "held_by", "extended_from", "fired_at",
     "cancelled_at", "ended_at",
 )  # fmt: skip
-INDEXED_FACTS = ("request_type", "category", "region", "channel", "lead_unit")
+INDEXED_FACTS = ("request_type", "category", "region", "channel", "lead_unit", "archive_no")
 ORDER_CHANGES = (
     *INDEXED_FACTS, "status", "overdue", "closed_at", "archived_at", "next_due_at", "facts", "units", "done", "started",
     "ended_instances", "version", "journal_seq", "journal_head",
@@ -49,7 +49,7 @@ DEADLINE_CHANGES = (
 JOURNAL = tuple(Row.__slots__)
 ADD_ORDER = Insert(t.work_order, (*ORDER_CHANGES, *ORDER_ONCE))
 SAVE_ORDER = Update(t.work_order, ORDER_CHANGES, version=True)
-ADD_UNITS = Insert(t.order_unit, ("unit", "order_id", "received_at"))
+ADD_UNITS = Insert(t.order_unit, ("unit", "order_id", "office", "received_at"))
 ADD_INSTANCES = Insert(t.instance, (*INSTANCE, "order_id"))
 SAVE_INSTANCES = Update(t.instance, INSTANCE_CHANGES)
 ADD_TASKS = Insert(t.task, (*TASK, "order_id", "office", "roles", "role", "candidates", "not_by"))
@@ -265,4 +265,5 @@ def _row(one: Task | Deadline, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _unit_row(one: Touched, unit: str) -> dict[str, Any]:
-    return {"unit": unit, "order_id": one.order.id, "received_at": one.order.received_at}
+    order = one.order
+    return {"unit": unit, "order_id": order.id, "office": order.office, "received_at": order.received_at}

@@ -16,7 +16,7 @@ from app.demo.stories import plan
 from app.demo.told import most_orders
 from app.platform import Platform
 from persistence.outbox import mark_demo
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes.people import SYSTEM
 from timers.clock import Clock
 

@@ -34,7 +34,7 @@ def _line(row: Row) -> dict[str, Any]:
     settings, zone = regulation.pack.settings, regulation.zone
     until = f"{row['kept_until'].astimezone(zone):%Y-%m-%d}" if row["kept_until"] else ""
     return {
-        "archive_number": str(row["facts"].get("archive_no") or "—"),
+        "archive_number": row["archive_no"] or "—",
         "number": row["number"],
         "title": row["title"],
         "category": settings.get("categories", {}).get(row["category"], row["category"] or ""),

@@ -16,7 +16,7 @@ from app.platform import Platform
 from app.settings import Settings
 from app.web.auth import SignedIn
 from app.web.language import _
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes.duties import sees_office
 from processes.errors import NoDeployment
 from processes.people import Actor
@@ -115,12 +115,12 @@ def calendar() -> Calendar:
     return cast(Calendar, g.calendar)
 
 
-def count_open(elements: frozenset[str] | None = None, until: datetime | None = None) -> int:
-    """How many open tasks the person could do; each question is asked once per request."""
-    counts = g.setdefault("counts", {})
-    if (elements, until) not in counts:
-        counts[elements, until] = platform().read.count_open(sight(), elements=elements, until=until)
-    return cast(int, counts[elements, until])
+def count_open(element: str | None = None, until: datetime | None = None) -> int:
+    """How many open tasks the person could do; `element`: only these, `until`: due before. Asked once per request."""
+    kept = g.setdefault("dues", {})
+    if element not in kept:
+        kept[element] = platform().read.dues(sight(), element)
+    return sum(1 for due in kept[element] if until is None or (due is not None and due < until))
 
 
 def count_supervised() -> int:

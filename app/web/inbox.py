@@ -19,7 +19,7 @@ from timers.limits import Unit
 blueprint = Blueprint("inbox", __name__)
 
 TABS = ("sign_for", "todo", "done", "supervised", "archived", "all")
-SIGN_FOR = frozenset({"sign_for"})
+SIGN_FOR = "sign_for"
 """Element that the tab 待签收 gathers; every pack names the act of signing for an order so."""
 LAMPS = ("late", "today")
 MOST_CHARACTERS = 60
@@ -61,8 +61,8 @@ def _rows(tab: str, text: str, lamp: str, status: str, page: int) -> list[dict[s
     read, sight = context.platform().read, context.sight()
     if tab in ("sign_for", "todo"):
         until = {"late": context.now(), "today": _end_of_day()}.get(lamp)
-        elements = SIGN_FOR if tab == "sign_for" else None
-        return [_task(row) for row in read.open_tasks(sight, elements=elements, text=text, until=until, page=page)]
+        element = SIGN_FOR if tab == "sign_for" else None
+        return [_task(row) for row in read.open_tasks(sight, element=element, text=text, until=until, page=page)]
     if tab == "done":
         return [_task(row) for row in read.done_tasks(sight, page=page)]
     statuses = {"archived": ["archived"]}.get(tab, [status] if status else None)
@@ -166,9 +166,9 @@ def _tabs(tab: str) -> list[dict[str, Any]]:
 def _lamps(tab: str, lamp: str) -> list[dict[str, Any]]:
     if tab not in ("sign_for", "todo"):
         return []
-    elements = SIGN_FOR if tab == "sign_for" else None
-    late = context.count_open(elements, context.now())
-    today = context.count_open(elements, _end_of_day())
+    element = SIGN_FOR if tab == "sign_for" else None
+    late = context.count_open(element, context.now())
+    today = context.count_open(element, _end_of_day())
     offered = (
         ("late", "late", _("已超期 %(n)s", n=counted(late)), late),
         ("today", "soon", _("今日到期及已超期 %(n)s", n=counted(today)), today),

@@ -14,7 +14,7 @@ from app.web.auth import sign_in_with
 from app.web.context import desk, now, platform, role_names
 from app.web.language import _
 from app.web.security import local_path
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes.people import SYSTEM
 
 blueprint = Blueprint("sign_in", __name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from app.web.language import _, language
-from persistence.reading import MOST_COUNTED
+from persistence.mine import MOST_COUNTED
 from timers.words import day_words
 
 

@@ -22,6 +22,7 @@ work_order = sa.Table(
     sa.Column("region", sa.String(80)),
     sa.Column("channel", sa.String(40)),
     sa.Column("lead_unit", sa.String(60)),
+    sa.Column("archive_no", sa.String(120)),
     sa.Column("overdue", sa.Boolean, nullable=False),
     sa.Column("received_at", Instant, nullable=False),
     sa.Column("closed_at", Instant),
@@ -57,8 +58,9 @@ order_unit = sa.Table(
     metadata,
     sa.Column("unit", sa.String(60), primary_key=True),
     sa.Column("order_id", sa.String(32), sa.ForeignKey("work_order.id"), primary_key=True),
+    sa.Column("office", sa.String(40)),
     sa.Column("received_at", Instant),
-    sa.Index("ix_order_unit_received", "unit", "received_at"),
+    sa.Index("ix_order_unit_received", "office", "unit", "received_at"),
 )
 
 instance = sa.Table(
@@ -104,6 +106,17 @@ task = sa.Table(
     sa.Column("done_by", sa.String(60)),
     sa.Index("ix_task_order", "order_id", "closed_at"),
     partial_index("ix_task_open", "office", "role", "unit", "due_at", "opened_at", "id", where="closed_at IS NULL"),
+    partial_index(
+        "ix_task_element",
+        "office",
+        "element",
+        "role",
+        "unit",
+        "due_at",
+        "opened_at",
+        "id",
+        where="closed_at IS NULL",
+    ),
     partial_index("ix_task_assigned", "assignee", where="closed_at IS NULL AND assignee IS NOT NULL"),
     partial_index("ix_task_candidates", "office", where="closed_at IS NULL AND candidates != '[]'"),
     sa.Index("ix_task_done_by", "done_by", "closed_at"),

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.platform import Platform
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes import verbs
 from processes.errors import Stale
 from processes.people import SYSTEM, Actor, Duty

@@ -14,7 +14,7 @@ from app.pack_archive import BadArchive, read_archive
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD
 from app.web.passwords import hash_password
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes.people import SYSTEM, Duty
 from tests.app.browsing import OFFICE, REQUEST, Browser, Clock
 from tests.app.uploading import files_of_small, upload, zipped

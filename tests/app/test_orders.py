@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from app.platform import Platform
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes.people import SYSTEM
 from tests.app.browsing import OFFICE, REQUEST, Browser, Clock
 

@@ -10,7 +10,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from app.platform import Platform
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes.people import SYSTEM
 from tests.app.browsing import OFFICE, ROOT, Browser, Clock
 

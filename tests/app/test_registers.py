@@ -13,7 +13,7 @@ from app.sweeping import Sweeping
 from app.web.passwords import hash_password
 from app.web.table_files import inert
 from persistence.incidents import Incidents
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes import verbs
 from processes.errors import EngineFault
 from processes.people import SYSTEM, Duty

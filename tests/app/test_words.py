@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.words import counted
-from persistence.reading import MOST_COUNTED
+from persistence.mine import MOST_COUNTED
 
 
 def test_where_counting_stops_it_says_so() -> None:

@@ -19,7 +19,7 @@ from app.scenarios.play import play
 from app.scenarios.stage import Stage
 from app.scenarios.story import Act
 from app.scenarios.story import Step as Told
-from persistence.reading import Sight
+from persistence.sight import Sight
 from processes import errors
 from processes.order import OFFICE_CASE, ORDER, Refused
 from processes.people import SYSTEM, Actor

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from persistence.reading import Sight
+from persistence import tables as t
+from persistence.mine import most_urgent
+from persistence.sight import Sight
+from processes.people import Actor, Duty
 from tests.small import HANDLER, MONDAY, Small, person
 
 OFFICE = Sight(person("dispatcher"), "small", whole_office=True)
@@ -36,8 +40,25 @@ def test_overdue_orders_are_counted_as_they_are_listed(small: Small, sight: Sigh
 
 
 def test_open_tasks_are_counted_as_they_are_listed(small: Small) -> None:
-    every, late = small.read.count_open(LEAD_UNIT), small.read.count_open(LEAD_UNIT, until=LATER)
-    assert every == len(small.read.open_tasks(LEAD_UNIT)) == 4
-    assert late == len(small.read.open_tasks(LEAD_UNIT, until=LATER)) == 4
-    assert small.read.count_open(LEAD_UNIT, until=MONDAY) == 0
-    assert small.read.count_open(LEAD_UNIT, elements={"sign_for"}) == 0
+    listed = small.read.open_tasks(LEAD_UNIT)
+    assert small.read.dues(LEAD_UNIT) == [row["due_at"] for row in listed]
+    assert len(listed) == len(small.read.open_tasks(LEAD_UNIT, until=LATER)) == 4
+    assert small.read.open_tasks(LEAD_UNIT, until=MONDAY) == []
+    assert small.read.dues(LEAD_UNIT, "sign_for") == small.read.open_tasks(LEAD_UNIT, element="sign_for") == []
+    assert len(small.read.dues(LEAD_UNIT, "handle")) == 4
+
+
+def test_of_what_is_assigned_to_me_the_most_urgent_comes_first_whatever_the_role(database_url: str) -> None:
+    small = Small(database_url)
+    both = Actor("both", "both", (Duty("small", "dispatcher"), Duty("small", "reviewer")))
+    for role, element, days in (("dispatcher", "accept", 0), ("reviewer", "review", -2)):
+        order = small.receive(MONDAY + timedelta(days=days))
+        task = small.read.open_tasks_of(order)[0]
+        with small.database.engine.begin() as connection:
+            given: dict[str, object] = {"assignee": "both", "role": role, "unit": "housing", "element": element}
+            given["due_at"] = MONDAY + timedelta(days=days)
+            connection.execute(t.task.update().where(t.task.c.id == task["id"]).values(given))
+    first = most_urgent(Sight(both, "small", whole_office=True), 1)
+    found = small.read.rows(sa.select(t.task.c.element).where(t.task.c.id.in_(sa.select(first.c.id))))
+    assert [row["element"] for row in found] == ["review"]
+    small.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 
-from persistence.reading import Sight
 from persistence.search import parts
+from persistence.sight import Sight
 from processes.people import SYSTEM
-from tests.small import Small
+from tests.small import HANDLER, MONDAY, Small
 
 TITLES = ("小区地下车库积水", "路灯不亮", "ETC 扣费 100%", '引号 " 与 \\ 与 _', "{花}括号,逗号", "水")
 SEEN = Sight(SYSTEM, "small", whole_office=True)
@@ -51,3 +52,21 @@ def test_what_the_index_is_asked_for() -> None:
     assert parts("水") == ["水"]
     assert parts("积水") == ["积水"]
     assert parts("AbC") == ["ab", "bc"]
+
+
+@pytest.mark.parametrize("often", [1, 3, 100])
+@pytest.mark.parametrize("sight", [SEEN, Sight(HANDLER, "small", whole_office=False)], ids=["office", "unit"])
+def test_every_page_is_the_same_however_it_is_found(
+    database_url: str, monkeypatch: pytest.MonkeyPatch, often: int, sight: Sight
+) -> None:
+    """Among the latest orders, by the index, or one order after another."""
+    monkeypatch.setattr("persistence.reading.OFTEN", often)
+    monkeypatch.setattr("persistence.reading.PAGE", 2)
+    small = Small(database_url)
+    titles = ["积水", "路灯", "地下车库积水", "停水", "积水", "水", "路灯", "路灯"]
+    orders = [small.order(small.dispatched(MONDAY + timedelta(minutes=n), title=one)) for n, one in enumerate(titles)]
+    for text in ("积水", "水", "路灯", "停", "没有", orders[0].number):
+        pages = [small.read.orders(sight, text=text, page=page)[:2] for page in (1, 2, 3)]
+        wanted = [one.id for one in orders if text in one.facts["title"] or one.number.startswith(text)]
+        assert [row["id"] for page in pages for row in page] == wanted[::-1]
+    small.close()

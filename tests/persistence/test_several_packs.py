@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from app.recurring import Duties
-from persistence.reading import Sight
 from persistence.recurrences import Recurrences
+from persistence.sight import Sight
 from processes import verbs
 from processes.errors import SameNumbers
 from processes.pack import Pack, pack_of, read_pack
@@ -60,7 +60,7 @@ def test_each_order_belongs_to_one_pack_and_each_pack_counts_for_itself(small: S
     for name in library.packs(OFFICE):
         sight = Sight(AGENT, OFFICE, True, tuple(library.deployments(OFFICE, name)))
         seen[name] = sorted(row["number"] for row in small.read.orders(sight))
-        assert small.read.count_open(sight) == len(seen[name])
+        assert len(small.read.dues(sight)) == len(seen[name])
     assert seen == {"small": sorted(n for n in given if n[0] == "S"), "other": sorted(n for n in given if n[0] == "O")}
     assert len(small.read.orders(Sight(AGENT, OFFICE, True))) == 5
 
