@@ -14,6 +14,9 @@ from persistence.database import BadDatabaseUrl, connect
 from persistence.schema import SchemaTooNew, StoreAway, upgrade
 from persistence.search import INDEXES
 from persistence.tables import metadata
+from persistence.tables import order_unit as UNITS
+from persistence.tables import work_order as ORDERS
+from tests.small import MONDAY, Small
 
 
 def differ(context: MigrationContext, *compared: Any) -> bool | None:
@@ -47,6 +50,30 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     with engine.connect() as connection:
         assert connection.execute(sa.text("SELECT value FROM counter")).scalar() == 7
     engine.dispose()
+
+
+def test_archive_numbers_and_offices_of_older_orders_are_filled_in(database_url: str) -> None:
+    engine = connect(database_url)
+    small = Small(database_url)
+    on_file, running = small.dispatched(), small.dispatched()
+    small.close()
+    with engine.begin() as connection:
+        # As the version before left them.
+        archived = {"archived_at": MONDAY, "facts": {"archive_no": "2026-41-0001"}}
+        connection.execute(ORDERS.update().where(ORDERS.c.id == on_file).values(archived))
+        for index in ("ix_work_order_archive_no", "ix_order_unit_received", "ix_task_element"):
+            connection.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
+        connection.execute(sa.text("ALTER TABLE work_order DROP COLUMN archive_no"))
+        connection.execute(sa.text("ALTER TABLE order_unit DROP COLUMN office"))
+        connection.execute(sa.text("CREATE INDEX ix_order_unit_received ON order_unit (unit, received_at)"))
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0020'"))
+    upgrade(engine)
+    with engine.connect() as connection:
+        numbers = {row.id: row.archive_no for row in connection.execute(sa.select(ORDERS.c.id, ORDERS.c.archive_no))}
+        offices = set(connection.execute(sa.select(UNITS.c.office)).scalars())
+    engine.dispose()
+    assert numbers == {on_file: "2026-41-0001", running: None}
+    assert offices == {"small"}
 
 
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
