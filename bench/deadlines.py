@@ -80,9 +80,9 @@ def _waiting(small: Small, orders: int, at: datetime) -> None:
 def _lateness(url: str) -> list[dict[str, Any]]:
     """Deadlines fall due one after another while handlers do steps without pause; late is from due to committed."""
     small = Small(url)
-    begin = system_clock.now() + timedelta(seconds=5)
     sweeping = Sweeping(small.platform)
     falling = [small.dispatched(MONDAY) for _ in range(FALLING)]
+    begin = system_clock.now() + timedelta(seconds=5)
     every = timedelta(seconds=WORK_SECONDS) / FALLING
     d = t.deadline.c
     with small.database.engine.begin() as connection:

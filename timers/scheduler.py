@@ -126,6 +126,9 @@ class _Loop(BackgroundScheduler):  # type: ignore[misc]  # APScheduler 3 is unty
             id="sweep",
             replace_existing=True,
             misfire_grace_time=None,
+            # The sweep that planned this one may not be counted as ended yet; the single thread still runs one at a
+            # time. With one alone the run would be skipped, and what is due would wait for the net.
+            max_instances=2,
         )
 
     def _process_jobs(self) -> float:
