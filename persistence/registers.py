@@ -106,7 +106,8 @@ def archive(read: Reading, sight: Sight, *, text: str = "", page: int = 1) -> li
     query = query.where(seen(sight), o.archived_at.is_not(None))
     if text:
         archived = (o.office == sight.office, o.archived_at.is_not(None))
-        lately = sa.select(t.work_order).where(*archived).order_by(o.archived_at.desc()).limit(OFTEN).subquery().c
+        latest = sa.select(t.work_order).where(*archived).order_by(o.archived_at.desc(), o.id)
+        lately = latest.limit(OFTEN).subquery().c
         rows = read.rows(query.where(o.id.in_(sa.select(lately.id).where(matches(text, lately)))))
         if len(rows) > PAGE:
             return rows

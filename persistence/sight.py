@@ -48,7 +48,8 @@ def lately(
 ) -> sa.Select[Any]:
     """Of the `among` latest of the office, or of each of their units, ids of the `most` latest with this text."""
     ways = [way.limit(among).subquery().c for way in _latest_first(sight, where)]
-    return _together([sa.select(c.id).where(matches(text, c)).order_by(c.received_at.desc()).limit(most) for c in ways])
+    found = [sa.select(c.id).where(matches(text, c)).order_by(c.received_at.desc(), c.id) for c in ways]
+    return _together([one.limit(most) for one in found])
 
 
 def _latest_first(sight: Sight, where: Sequence[sa.ColumnElement[bool]]) -> Iterator[sa.Select[Any]]:
