@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +12,7 @@ from flask import url_for
 from app.web import context
 from app.web.language import _, language
 from app.web.pack_lists import LIMITS, decision_name, kind_words, value_words
+from decisions import Decision
 from decisions.outline import Outline, outline
 from forms import FieldSpec
 from processes.engine.diagram import Element, Process
@@ -25,6 +26,8 @@ OTHER_THAN = re.compile(r"not\((.*)\)")
 BESIDE = re.compile(r'(before|after)\("(\w+)", (\w+)\((\d+)\)\)')
 SHARE = re.compile(r'share\("(\w+)", ([\d./ ]+)\)')
 SPAN = re.compile(r"(working_days|natural_days|hours|minutes)\((\d+)\)")
+AT_CLOCK = re.compile(r"at_clock\(natural_days\(0\), (\d\d:\d\d)\)")
+OF_TABLE = re.compile(r"(\w+)\.\w+")
 UNITS = {"working_days": "wd", "natural_days": "d", "hours": "h", "minutes": "min"}
 
 
@@ -77,21 +80,24 @@ def _of_table(regulation: Regulation, table: Outline) -> list[dict[str, Any]]:
     listed = []
     for rule in table.rules:
         cells = {name: rule.outputs[index].strip().strip('"') for name, index in columns.items()}
-        work, timer = rule.inputs[0].strip().strip('"'), cells.get("timer", "null")
+        work = rule.inputs[0].strip().strip('"')
+        # A number that is computed is no number to show.
+        numbered = "timer" in columns and TEXTS.fullmatch(rule.outputs[columns["timer"]].strip())
         value, unit = (_resolved(regulation, cells.get(key, "")) for key in ("value", "unit"))
         conditions = [
             condition(column.label, cell, questions.get(column.text))
             for column, cell in zip(table.inputs[1:], rule.inputs[1:], strict=True)
             if cell.strip() not in ("", "-")
         ]
+        words = limit_text(regulation, questions, value, unit)
         listed.append(
             {
-                "id": "—" if timer == "null" else timer,
+                "id": cells["timer"] if numbered else "—",
                 "name": "、".join(dict.fromkeys(used.get(work, [rule.annotation or work]))),
                 "when": "；".join(conditions),
                 "href": url_for("decisions.show", **at),
-                "limit": limit_text(value, unit),
-                "feel": not value.isdigit(),
+                "limit": words,
+                "feel": words == f"{value} {unit}",
                 "cites": cells.get("basis"),
                 **source_kind(regulation, cells.get("kind", ""), " ".join(rule.outputs)),
                 "then": decision_name(regulation.tables[LIMITS]),
@@ -113,11 +119,22 @@ def _work(element: Element) -> str | None:
     return found[1] if found else None
 
 
-def limit_text(value: str, unit: str) -> str:
-    """`10 个工作日` from the cells of a limits table."""
+def limit_text(regulation: Regulation, questions: Mapping[str, FieldSpec], value: str, unit: str) -> str:
+    """The cells of a limits table in words: `10 个工作日`, or the question or table that gives it; the rest is FEEL."""
     if value.isdigit() and unit in ("min", "h", "wd", "d", "month", "year"):
         return limit_words(int(value), unit, language())
-    return f"{value} {unit}".strip()
+    if value in questions:
+        return _("按所填“%(name)s”", name=questions[value].label)
+    if (found := OF_TABLE.fullmatch(value)) and (table := _asked_for(regulation, found[1])):
+        return _("见表“%(name)s”", name=decision_name(table))
+    return f"{value} {unit}"
+
+
+def _asked_for(regulation: Regulation, variable: str) -> Decision | None:
+    """The table that has this name, or that a step asks for what it keeps by it."""
+    steps = (element for process in regulation.processes() for element in process.elements.values())
+    asked = next((element.decision for element in steps if element.result == variable and element.decision), variable)
+    return regulation.tables.get(asked)
 
 
 def timer_words(regulation: Regulation, text: str) -> str:
@@ -128,6 +145,8 @@ def timer_words(regulation: Regulation, text: str) -> str:
         return every[period]
     if found := SPAN.fullmatch(text):
         return limit_words(int(found[2]), UNITS[found[1]], language())
+    if found := AT_CLOCK.fullmatch(text):
+        return _("当日 %(time)s", time=found[1])
     if (found := BESIDE.fullmatch(text)) and found[3] in UNITS:
         span, name = limit_words(int(found[4]), UNITS[found[3]], language()), _element_name(regulation, found[2])
         before = found[1] == "before"
