@@ -7,7 +7,6 @@ the actor holds a duty: what one may not see is not in the answer.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -33,10 +32,6 @@ OFTEN = 2_000
 class Reading:
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def connection(self) -> AbstractContextManager[sa.Connection]:
-        """For queries of the other rooms' lists."""
-        return self._database.reading()
 
     def rows(self, query: sa.Select[Any]) -> list[Row]:
         with self._database.reading() as connection:
