@@ -54,8 +54,9 @@ class Sweeping:
         hands.incidents.resolve_fired(now)
         return swept
 
-    def next_due(self) -> datetime | None:
-        """When to sweep next: the next due time, the next retry, or the next duty."""
+    def next_due(self, swept_at: datetime) -> datetime | None:
+        """When to sweep next: the next due time, the next retry, or the next duty. What fell due since `swept_at` is
+        still open, so that it is among them."""
         hands = self._hands
         times = (self._platform.read.next_due(), hands.incidents.next_retry(), hands.duties.next_due())
         return min((at for at in times if at is not None), default=None)
@@ -73,7 +74,7 @@ class Sweeping:
         hands.anchors.anchor_if_time(now)
         return Swept(done, 0, more)
 
-    def next_errand(self) -> datetime | None:
+    def next_errand(self, swept_at: datetime) -> datetime | None:
         """When to run next: the next notice, or what failed in a batch. New ones are found by the safety net."""
         times = (self._hands.delivery.next_at(), self._hands.incidents.next_retry_in_batches())
         return min((at for at in times if at is not None), default=None)

@@ -179,7 +179,7 @@ def _tick(small: Filled, large: Filled) -> dict[str, Any]:
             now = min(due or NOW, NOW) - timedelta(seconds=1)
             begun = perf_counter()
             swept = sweeping.sweep(now)
-            sweeping.next_due()
+            sweeping.next_due(now)
             if swept.fired or swept.failed:
                 raise RuntimeError(f"nothing was due: {swept}")
             if turn:

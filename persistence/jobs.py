@@ -58,7 +58,7 @@ STALLED = sa.text("""
 NEXT_DUE = sa.text("""
     SELECT least(
         (SELECT d.due_at FROM deadline d JOIN work_order o ON o.id = d.order_id AND NOT o.replay
-         WHERE d.fired_at IS NULL AND d.cancelled_at IS NULL AND d.held_by IS NULL AND d.due_at >= :now
+         WHERE d.fired_at IS NULL AND d.cancelled_at IS NULL AND d.held_by IS NULL AND d.due_at >= :swept_at
          ORDER BY d.due_at LIMIT 1),
         (SELECT min(next_at) FROM outbox WHERE state = 'waiting' AND next_at >= :now))
 """)
@@ -150,10 +150,11 @@ class Jobs:
             work.connection.execute(CLEAR)
         return taken
 
-    def next_due(self, now: datetime) -> datetime | None:
-        """When something falls due that is not due yet: a deadline, or a notice to try again."""
+    def next_due(self, swept_at: datetime, now: datetime) -> datetime | None:
+        """When something falls due that has no job yet: a deadline that was not due at `swept_at`, the time of the last
+        sweep, or a notice to try again after `now` (a new one got its job from whoever wrote it)."""
         with self._database.reading() as connection:
-            found: datetime | None = connection.execute(NEXT_DUE, {"now": now}).scalar()
+            found: datetime | None = connection.execute(NEXT_DUE, {"swept_at": swept_at, "now": now}).scalar()
         return found
 
     def counts(self) -> dict[str, int]:

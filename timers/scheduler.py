@@ -34,15 +34,16 @@ _JUST_AFTER = timedelta(milliseconds=2)
 class DeadlineScheduler:
     """Calls `sweep(now)` whenever a deadline is due. One sweep at a time, on a thread of its own.
 
-    `next_due()` returns the earliest due instant in the store (aware), or None. One that has passed means
-    at once, so it must leave out what waits for a decision, and name a retry by the time of the retry.
+    `next_due(swept_at)` returns the earliest due instant in the store (aware) that the sweep at `swept_at` left,
+    or None. One that fell due while it ran has passed by now and means at once; so what waits for a decision must
+    be left out, and a retry named by the time of the retry.
     `net_seconds`: the longest time between two sweeps.
     """
 
     def __init__(
         self,
         sweep: Callable[[datetime], Swept],
-        next_due: Callable[[], datetime | None],
+        next_due: Callable[[datetime], datetime | None],
         clock: Clock = system_clock,
         net_seconds: float = 5.0,
     ) -> None:
@@ -97,9 +98,10 @@ class DeadlineScheduler:
             self._sweeping, self._wanted, self._planned = True, None, None
         following: datetime | None = None
         try:
-            swept = self._sweep(self._clock.now())
+            swept_at = self._clock.now()
+            swept = self._sweep(swept_at)
             # A full batch in which nothing fired would come again at once and for ever: leave it to the net.
-            following = self._clock.now() if swept.more and swept.fired else self._next_due()
+            following = self._clock.now() if swept.more and swept.fired else self._next_due(swept_at)
         except Exception:
             log.exception("the sweep failed; it is tried again in %s s", self._net)
         with self._lock:

@@ -46,8 +46,9 @@ class Worker:
         if jobs is None:
             raise NeedsPostgresql()
         self._url, self._concurrency, self._jobs = settings.database_url, concurrency, jobs
+        self._clock = clock
         self._hands = Hands(platform, settings, clock)
-        self._scheduler = DeadlineScheduler(self.sweep, lambda: self._next(clock.now()), clock)
+        self._scheduler = DeadlineScheduler(self.sweep, self.next_due, clock)
         self._thread = Thread(target=lambda: asyncio.run(self._run()), name="worker", daemon=True)
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
@@ -85,9 +86,10 @@ class Worker:
         hands.anchors.anchor_if_time(now)
         return Swept(deferred, 0, deferred >= MOST)
 
-    def _next(self, now: datetime) -> datetime | None:
-        times = (self._jobs.next_due(now), self._hands.duties.next_due())
-        return min((max(at, now) for at in times if at is not None), default=None)
+    def next_due(self, swept_at: datetime) -> datetime | None:
+        """When to sweep next. What was due at `swept_at` has its job; what fell due since then is due at once."""
+        times = (self._jobs.next_due(swept_at, self._clock.now()), self._hands.duties.next_due())
+        return min((max(at, swept_at) for at in times if at is not None), default=None)
 
     # -- the jobs ---------------------------------------------------------------------------------------------------
 

@@ -189,7 +189,7 @@ def test_an_order_that_cannot_be_fired_becomes_an_incident_and_holds_up_no_other
     incidents = platform.read.incidents()
     assert {row["order_id"] for row in incidents} == {bad.id}
     assert sweeping.sweep(now + timedelta(seconds=1)).failed == 0
-    assert sweeping.next_due() == now + timedelta(seconds=10)
+    assert sweeping.next_due(now) == now + timedelta(seconds=10)
 
 
 def test_the_pause_before_a_retry_doubles_up_to_an_hour(platform: Platform) -> None:

@@ -37,9 +37,9 @@ class Store:
     def in_(self, seconds: float) -> datetime:
         return self.save(self.clock.now() + timedelta(seconds=seconds))
 
-    def next_due(self) -> datetime | None:
+    def next_due(self, swept_at: datetime) -> datetime | None:
         with self.lock:
-            return min(self.waiting, default=None)
+            return min((at for at in self.waiting if at >= swept_at), default=None)
 
     def sweep(self, now: datetime) -> Swept:
         self.sweeps += 1
@@ -105,8 +105,8 @@ def test_a_deadline_saved_while_a_sweep_runs_is_not_forgotten() -> None:
     store = Store()
     began, go_on = Event(), Event()
 
-    def slow_next_due() -> datetime | None:
-        found = store.next_due()
+    def slow_next_due(swept_at: datetime) -> datetime | None:
+        found = store.next_due(swept_at)
         began.set()
         go_on.wait(2)
         return found
@@ -118,6 +118,24 @@ def test_a_deadline_saved_while_a_sweep_runs_is_not_forgotten() -> None:
         scheduler.wake(store.in_(0.05))  # committed after the store was asked for the next one
         go_on.set()
         assert until(lambda: len(store.fired) == 1)
+    finally:
+        scheduler.shutdown()
+
+
+def test_what_falls_due_while_a_sweep_runs_is_swept_at_once() -> None:
+    store = Store()
+    soon = store.in_(0.2)
+
+    def slow(now: datetime) -> Swept:
+        swept = store.sweep(now)
+        if store.sweeps == 1:
+            time.sleep(0.4)
+        return swept
+
+    scheduler = DeadlineScheduler(slow, store.next_due, net_seconds=60)
+    scheduler.start()
+    try:
+        assert until(lambda: soon in store.fired)
     finally:
         scheduler.shutdown()
 

@@ -6,14 +6,16 @@ import multiprocessing
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from app import calendar_import
+from app.anchoring import Anchors
 from app.settings import Settings
 from app.working.announcing import connect_queue
 from app.working.needs import NeedsPostgresql
@@ -73,6 +75,30 @@ def test_deadlines_fire_in_a_worker_within_seconds_and_it_ends_when_told(small: 
         assert worker.stop() == 0
     assert jobs(small).counts() == {}, "finished jobs leave nothing behind"
     assert (tmp_path / "log").read_text() == ""
+
+
+@pytest.mark.slow
+def test_what_falls_due_while_a_worker_sweeps_does_not_wait_for_the_safety_net(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began = Event()
+
+    def slow(self: Anchors, at: datetime) -> None:
+        if not began.is_set():
+            began.set()
+            time.sleep(2)
+
+    monkeypatch.setattr(Anchors, "anchor_if_time", slow)
+    worker = Worker(small.platform, Settings(str(small.database.engine.url), SECRET, SECRET))
+    worker.start()
+    try:
+        assert began.wait(30)
+        order_id = order_due(small, datetime.now(UTC) + timedelta(seconds=1))
+        wait_until(lambda: fired(small, order_id))
+    finally:
+        worker.shutdown()
+    (row,) = small.deadlines(order_id)["handle_overdue"]
+    assert timedelta(0) < row["fired_at"] - row["due_at"] < timedelta(seconds=4)
 
 
 @pytest.mark.slow
