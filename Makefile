@@ -16,6 +16,7 @@ run: setup ## the demo on http://127.0.0.1:8000
 test: setup ## every check
 	scripts/setup-tests
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --quiet tests/test_import_rule.py
 	for pack in bpmn/*/pack.toml; do $(BIN)/jieban lint "$$(dirname $$pack)" || exit 1; done

@@ -67,7 +67,5 @@ class BoundForm:
     def errors(self) -> dict[str, list[Message]]:
         """Messages by field after `validate`."""
         return {
-            key: cast("list[Message]", list(field.errors))
-            for key, field in self.form.fields.items()
-            if field.errors
+            key: cast("list[Message]", list(field.errors)) for key, field in self.form.fields.items() if field.errors
         }

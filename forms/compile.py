@@ -91,9 +91,7 @@ class CompiledForm:
         form.context, form.supplied = {}, {}
         if ok:
             return Checked({field.spec.key: field.data for field in form.active()}, {})
-        errors = {
-            key: cast("list[Message]", field.errors) for key, field in form.fields.items() if field.errors
-        }
+        errors = {key: cast("list[Message]", field.errors) for key, field in form.fields.items() if field.errors}
         values = {field.spec.key: field.data for field in form.active() if not field.errors}
         return Checked(values, errors)
 
@@ -106,9 +104,7 @@ def compile_form(
     Raises `FormError`: an expression that does not compile, a default that is no answer, hiding in a circle.
     """
     hiding = [spec.key for spec in hiding_order(schema.fields, where=schema.where)]
-    unbound = [
-        (spec.key, _unbound_field(spec, schema.where, compile_expression, zone)) for spec in schema.fields
-    ]
+    unbound = [(spec.key, _unbound_field(spec, schema.where, compile_expression, zone)) for spec in schema.fields]
     form_class = type(f"Form_{schema.id}", (DomainForm,), {"unbound": unbound, "hiding": hiding})
     return CompiledForm(schema, form_class)
 
@@ -120,9 +116,7 @@ def _unbound_field(
         name: Expression(text, compile_expression, where=where, field=spec.key, name=name)
         for name, text in spec.expressions()
     }
-    limits = {
-        name: expression for name, expression in compiled.items() if name in ("not_before", "not_after")
-    }
+    limits = {name: expression for name, expression in compiled.items() if name in ("not_before", "not_after")}
     reader = reader_for(spec, zone)
     if spec.default_value is not None:
         try:

@@ -252,9 +252,7 @@ def _files(component: str, raw: dict[str, Any], properties: dict[str, Any], plac
     }
 
 
-def _defaults(
-    component: str, raw: dict[str, Any], properties: dict[str, Any], place: Place
-) -> dict[str, Any]:
+def _defaults(component: str, raw: dict[str, Any], properties: dict[str, Any], place: Place) -> dict[str, Any]:
     default, value = expression(properties, "default", place), raw.get("defaultValue")
     if value is None or value == "" or value == []:
         return {"default": default}

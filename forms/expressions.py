@@ -29,9 +29,7 @@ class Expression:
 
     __slots__ = ("_compiled", "field", "name", "text", "where")
 
-    def __init__(
-        self, text: str, compile_expression: CompileExpression, *, where: str, field: str, name: str
-    ) -> None:
+    def __init__(self, text: str, compile_expression: CompileExpression, *, where: str, field: str, name: str) -> None:
         self.text, self.where, self.field, self.name = text, where, field, name
         try:
             self._compiled = compile_expression(text)

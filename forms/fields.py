@@ -89,9 +89,7 @@ class DomainField(Field):
         """Whether an answer is needed now, with the form as it stands."""
         if self.hidden or self.spec.readonly:
             return False
-        return self.spec.required or (
-            self.required_when is not None and self.required_when.holds(self.form.context)
-        )
+        return self.spec.required or (self.required_when is not None and self.required_when.holds(self.form.context))
 
     @property
     def choices(self) -> ChoiceList:

@@ -52,9 +52,7 @@ def compile_pattern(source: str, *, longest: int) -> re.Pattern[str]:
 
 def is_whole(source: str) -> bool:
     """Whether the pattern covers the whole text, so that a browser's `pattern` attribute means the same."""
-    return (
-        source.startswith("^") and source.endswith("$") and not source.endswith(r"\$") and _anchored(source)
-    )
+    return source.startswith("^") and source.endswith("$") and not source.endswith(r"\$") and _anchored(source)
 
 
 def _anchored(source: str) -> bool:
@@ -106,13 +104,7 @@ def _atom(source: str, at: int, longest: int, depth: int) -> tuple[_Cost, int]:
             raise UnsafePattern(f"only plain groups and (?: are taken, at {at}")
         cost, at = _alternatives(source, at + (3 if source.startswith("(?:", at) else 1), longest, depth + 1)
         return cost, at + 1
-    token = (
-        _CLASS.match(source, at)
-        if character == "["
-        else _ESCAPE.match(source, at)
-        if character == "\\"
-        else None
-    )
+    token = _CLASS.match(source, at) if character == "[" else _ESCAPE.match(source, at) if character == "\\" else None
     if character in "[\\" and token is None:
         raise UnsafePattern(f"{source[at : at + 2]!r} is not taken, at {at}")
     return plain, token.end() if token else at + 1

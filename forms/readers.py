@@ -111,9 +111,7 @@ def _number_reader(digits: int | None) -> Reader:
             raise ValidationError(Message("not_number"))
         text, decimals = text.replace(",", ""), (number[1] or "").rstrip("0")
         if digits is not None and len(decimals) > digits:
-            raise ValidationError(
-                Message("too_many_decimals", digits=digits) if digits else Message("not_integer")
-            )
+            raise ValidationError(Message("too_many_decimals", digits=digits) if digits else Message("not_integer"))
         return float(text) if decimals else int(text.partition(".")[0])
 
     return read

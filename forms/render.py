@@ -57,9 +57,7 @@ def control(field: DomainField) -> Control:
     """The description of a field's input in the present state of its form."""
     spec = field.spec
     element: Element = (
-        "select"
-        if spec.is_choice and spec.component == "textfield"
-        else _ELEMENTS.get(spec.component, "input")
+        "select" if spec.is_choice and spec.component == "textfield" else _ELEMENTS.get(spec.component, "input")
     )
     value = field.typed[0] if field.typed else ""
     attributes = {"id": field.id, "name": field.name}
@@ -122,13 +120,9 @@ def _moment_limits(field: DomainField) -> dict[str, str]:
         return {}
     names = {"not_before": "min", "not_after": "max"}
     limits = {
-        names[rule.name]: rule.limit(field.form, field.spec)
-        for rule in field.validators
-        if isinstance(rule, Limit)
+        names[rule.name]: rule.limit(field.form, field.spec) for rule in field.validators if isinstance(rule, Limit)
     }
-    return {
-        name: input_text(limit.isoformat(), field.spec.subtype) for name, limit in limits.items() if limit
-    }
+    return {name: input_text(limit.isoformat(), field.spec.subtype) for name, limit in limits.items() if limit}
 
 
 def _state(field: DomainField, element: Element) -> dict[str, str]:

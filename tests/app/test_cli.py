@@ -150,7 +150,7 @@ def test_decide_says_the_value_and_the_rule_that_decided() -> None:
 
 def test_decide_says_in_the_words_of_the_table_why() -> None:
     written = jieban("decide", "limits", "--pack", SMALL, "--with", "work=handle", "request_type=consult").output
-    assert 'limits_r1（' in written and '"consult"' in written
+    assert "limits_r1（" in written and '"consult"' in written
 
 
 def test_decide_is_told_what_the_table_asks_of_an_order() -> None:

@@ -29,6 +29,7 @@ from tests.decisions.second_values import (
 
 Scope = Mapping[str, Any]
 
+
 def evaluate(node: tree.Node, scope: Scope) -> Any:
     """The value of an expression over values of ours."""
     return _WALKS[type(node)](node, scope)

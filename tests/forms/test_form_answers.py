@@ -102,8 +102,7 @@ def test_a_field_is_required_only_while_it_is_shown() -> None:
     assert check(DISPATCH, answers).ok
     assert codes(check(DISPATCH, {**answers, "urgency": "urgent"})) == {"urgency_reason": ["required"]}
     assert (
-        check(DISPATCH, {**answers, "urgency": "urgent", "urgency_reason": "停水"}).values["urgency_reason"]
-        == "停水"
+        check(DISPATCH, {**answers, "urgency": "urgent", "urgency_reason": "停水"}).values["urgency_reason"] == "停水"
     )
 
 

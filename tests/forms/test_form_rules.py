@@ -39,12 +39,8 @@ def codes(checked: Checked) -> dict[str, list[str]]:
 
 
 def test_a_choice_is_excluded_where_a_fact_has_it() -> None:
-    form = compiled(
-        field("select", "reviewer_unit", properties={"kind": "unit", "not_in": "order.lead_unit"})
-    )
-    assert codes(check(form, {"reviewer_unit": "fund"}, order={"lead_unit": "fund"})) == {
-        "reviewer_unit": ["excluded"]
-    }
+    form = compiled(field("select", "reviewer_unit", properties={"kind": "unit", "not_in": "order.lead_unit"}))
+    assert codes(check(form, {"reviewer_unit": "fund"}, order={"lead_unit": "fund"})) == {"reviewer_unit": ["excluded"]}
     assert check(form, {"reviewer_unit": "fund"}, order={"lead_unit": "water"}).ok
     assert check(form, {"reviewer_unit": "fund"}).ok
 
@@ -77,12 +73,8 @@ def test_required_when_is_asked_of_the_form_over_the_facts() -> None:
 
 
 def test_what_happened_cannot_lie_ahead() -> None:
-    form = compiled(
-        field("datetime", "received_at", validate=REQUIRED, properties={"kind": "local_datetime"})
-    )
-    assert check(form, {"received_at": "2026-09-29T10:00"}).values == {
-        "received_at": "2026-09-29T10:00:00+08:00"
-    }
+    form = compiled(field("datetime", "received_at", validate=REQUIRED, properties={"kind": "local_datetime"}))
+    assert check(form, {"received_at": "2026-09-29T10:00"}).values == {"received_at": "2026-09-29T10:00:00+08:00"}
     assert codes(check(form, {"received_at": "2026-09-29T10:01"})) == {"received_at": ["in_future"]}
     assert codes(check(form, {"received_at": "昨天"})) == {"received_at": ["not_datetime"]}
     with pytest.raises(FormError) as error:

@@ -58,9 +58,7 @@ def test_a_form_is_read_in_the_order_of_the_drawing_with_its_headings() -> None:
         where="intake.form",
     )
     assert (schema.id, schema.title) == ("intake", "受理登记单")
-    assert [
-        (block.label, [getattr(item, "key", "-") for item in block.items]) for block in schema.blocks
-    ] == [
+    assert [(block.label, [getattr(item, "key", "-") for item in block.items]) for block in schema.blocks] == [
         ("", ["-", "title"]),
         ("诉求人", ["petitioner_name"]),
         ("联系方式", ["phone"]),
