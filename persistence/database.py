@@ -6,8 +6,10 @@ SQLite runs in WAL mode with `synchronous=FULL` and foreign keys; a writing tran
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from time import sleep
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +18,8 @@ from sqlalchemy.pool import StaticPool
 from timers.clock import elapsed
 
 RESTED_SECONDS = 1.0
+LOCKED_SECONDS = 30.0
+"""How long a writer waits for another on SQLite."""
 READ = {"jieban_read": True}
 """A transaction that takes no write lock."""
 EACH = {"isolation_level": "AUTOCOMMIT"}
@@ -30,21 +34,15 @@ def connect(url: str) -> sa.Engine:
     """An engine for the URL. Raises `BadDatabaseUrl` with what is wrong."""
     try:
         parsed = sa.make_url(url)
-    except sa.exc.ArgumentError as error:
-        raise BadDatabaseUrl(f"not a database URL: {url!r}") from error
+    except (sa.exc.ArgumentError, ValueError):
+        # What was written is not repeated, nor kept as the cause: it may hold a password.
+        raise BadDatabaseUrl("it is no URL of a database, such as postgresql://name@host/database") from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _sqlite(parsed)
     if backend == "postgresql":
         return _postgresql(parsed)
     raise BadDatabaseUrl(f"{backend} is not supported: use sqlite or postgresql")
-
-
-@contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction that commits at the end, or leaves nothing."""
-    with engine.begin() as connection:
-        yield connection
 
 
 @contextmanager
@@ -100,24 +98,40 @@ def _postgresql(url: sa.URL) -> sa.Engine:
 
 def _sqlite(url: sa.URL) -> sa.Engine:
     memory = url.database in (None, "", ":memory:")
-    options: dict[str, Any] = {"connect_args": {"timeout": 30, "check_same_thread": False}, "hide_parameters": True}
+    patience = {"timeout": LOCKED_SECONDS, "check_same_thread": False}
+    options: dict[str, Any] = {"connect_args": patience, "hide_parameters": True}
     if memory:
         options["poolclass"] = StaticPool
     engine = sa.create_engine(url, **options)
 
     @sa.event.listens_for(engine, "connect")
-    def _open(connection: Any, _record: Any) -> None:
+    def _open(connection: sqlite3.Connection, _record: Any) -> None:
         connection.isolation_level = None
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("PRAGMA recursive_triggers=ON")  # or INSERT OR REPLACE would delete behind the triggers
-        connection.execute("PRAGMA busy_timeout=30000")
         if not memory:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _use_wal(connection)
             connection.execute("PRAGMA synchronous=FULL")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
-        read = connection.get_execution_options().get("jieban_read")
-        connection.exec_driver_sql("BEGIN" if read else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        # SQLAlchemy announces the beginning of a transaction that there is none of, too.
+        if options.get("isolation_level") != EACH["isolation_level"]:
+            connection.exec_driver_sql("BEGIN" if options.get("jieban_read") else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Switch the file to WAL. SQLite does not wait when another process is switching a new file: whoever comes second
+    asks again."""
+    latest = elapsed() + LOCKED_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or elapsed() > latest:
+                raise
+            sleep(0.02)

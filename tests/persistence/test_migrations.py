@@ -102,6 +102,15 @@ def test_other_databases_are_refused(url: str) -> None:
         connect(url)
 
 
+@pytest.mark.parametrize(
+    "url", ["postgresql:/jieban:hunter2@db/jieban", "postgresql://jieban:hunter2@db:abc/jieban", "hunter2"]
+)
+def test_a_wrong_database_url_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(BadDatabaseUrl) as error:
+        connect(url)
+    assert "hunter2" not in str(error.value) and error.value.__cause__ is None
+
+
 def test_sqlite_keeps_what_it_promised_when_the_power_goes(tmp_path: Path) -> None:
     engine = connect(f"sqlite:///{tmp_path / 'x.db'}")
     with engine.connect() as connection:
