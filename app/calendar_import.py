@@ -14,7 +14,6 @@ from typing import Any
 
 from app.platform import Platform
 from persistence.batches import Batch, Batches
-from persistence.store import UnitOfWork
 from processes import due_times, verbs
 from processes.command import Command
 from processes.people import Actor
@@ -52,16 +51,15 @@ def preview(platform: Platform, notice: Notice, actor: Actor, now: datetime) -> 
     calendar = platform.calendars.current().with_notice(notice)
     affected = platform.calendars.affected_orders(calendar)
     moves: list[Move] = []
-    with platform.database.reading() as connection:
-        work = UnitOfWork(connection, platform.database)
-        for order_id in affected[:MOST_PREVIEWED]:
-            # Read, moved in memory and thrown away: nothing of it is saved.
-            order = work.order(order_id)
-            command = Command(order, platform.library.of(order.deployment), calendar, actor, now, work)
-            names = {deadline.element: deadline.name for deadline in order.deadlines.values()}
-            for moved in due_times.recalculate(command, calendar):
-                if moved["from"] != moved["to"]:
-                    moves.append(Move(order.number, order.title, names[moved["element"]], moved["from"], moved["to"]))
+    read = platform.read
+    for order_id in affected[:MOST_PREVIEWED]:
+        # Read, moved in memory and thrown away.
+        order = read.aggregate(read.by_id(order_id))
+        command = Command(order, platform.library.of(order.deployment), calendar, actor, now, offices=read)
+        names = {deadline.element: deadline.name for deadline in order.deadlines.values()}
+        for moved in due_times.recalculate(command, calendar):
+            if moved["from"] != moved["to"]:
+                moves.append(Move(order.number, order.title, names[moved["element"]], moved["from"], moved["to"]))
     return Preview(calendar, len(affected), tuple(moves))
 
 

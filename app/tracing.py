@@ -13,6 +13,7 @@ from typing import Any
 from app.platform import Platform
 from persistence.sight import Sight
 from processes.errors import NotFound
+from processes.order import state_of
 from processes.people import SYSTEM
 from processes.regulation import Regulation
 from timers.words import Line, words
@@ -99,7 +100,7 @@ class _Teller:
             "due_at": self._at(row["due_at"]),
             "extended_from": self._at(row["extended_from"]),
             "fired_at": self._at(row["fired_at"]),
-            "state": _state(row),
+            "state": state_of(row),
             "provisional": row["provisional"],
             "calendar": row["calendar"],
             "basis": row["rule"].get("basis"),
@@ -127,12 +128,3 @@ class _Teller:
 
     def _at(self, at: datetime | None) -> str | None:
         return at.astimezone(self._regulation.zone).isoformat() if at else None
-
-
-def _state(row: Row) -> str:
-    """`running`, `held` (waits for a decision), `fired` (it passed) or `met` (left before it was due)."""
-    if row["fired_at"]:
-        return "fired"
-    if row["cancelled_at"] or row["ended_at"]:
-        return "met"
-    return "held" if row["held_by"] else "running"

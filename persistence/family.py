@@ -1,4 +1,5 @@
-"""What belongs to an order and is alive (instances, open tasks, running deadlines), read in one statement.
+"""The aggregate of an order's row: what belongs to it and is alive (instances, open tasks, deadlines), read in one
+statement.
 
 Each of the three comes as one JSON array: a round trip costs more than making and reading the text.
 """
@@ -6,7 +7,7 @@ Each of the three comes as one JSON array: a round trip costs more than making a
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,13 @@ import sqlalchemy as sa
 
 from persistence import tables as t
 from persistence.direct import POSTGRESQL, Query, Row
+from persistence.writes import DEADLINE, INSTANCE, TASK
+from processes.order import Deadline, Instance, Order, Task
 
+ORDER = (
+    "id", "office", "kind", "process", "number", "deployment", "status", "title", "received_at", "facts", "version",
+    "closed_at", "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started", "ended_instances",
+)  # fmt: skip
 _KEY: sa.BindParameter[Any] = sa.bindparam("key", type_=sa.String)
 _i, _k, _d = t.instance.c, t.task.c, t.deadline.c
 _LIVE: dict[str, tuple[sa.Table, tuple[sa.ColumnElement[bool], ...]]] = {
@@ -62,11 +69,30 @@ _READ = Query(
 _COLUMNS = {name: [(column.name, _maker(column)) for column in table.c] for name, (table, _) in _LIVE.items()}
 
 
-def family(connection: sa.Connection, order_id: str) -> tuple[list[Row], list[Row], list[Row]]:
-    """Rows of the live instances (in the order in which they began), open tasks and running deadlines."""
-    (found,) = _READ.rows(connection, key=order_id)
+def aggregate(connection: sa.Connection, row: Mapping[str, Any]) -> Order:
+    """The order of this row of `work_order` with what is alive of it.
+
+    That are instances and open tasks, in the order in which they began, and the deadlines that run, wait for a
+    decision, or were missed by work that goes on.
+    """
+    order = Order(**{name: row[name] for name in ORDER})
+    (found,) = _READ.rows(connection, key=order.id)
     instances, tasks, deadlines = (_rows(found[name], _COLUMNS[name]) for name in _LIVE)
-    return sorted(instances, key=lambda row: int(row["seq"])), tasks, deadlines
+    for one in sorted(instances, key=lambda one: int(one["seq"])):
+        values = {name: one[name] for name in INSTANCE}
+        if values["vars"] is None:
+            values["vars"] = order.facts  # the main line's variables are the order's facts
+        order.instances[one["id"]] = Instance(**values)
+    for one in sorted(tasks, key=lambda one: (one["opened_at"], one["id"])):
+        order.tasks[one["id"]] = Task(
+            **{name: one[name] for name in TASK},
+            roles=tuple(one["roles"]),
+            candidates=tuple(one["candidates"]),
+            not_by=tuple(one["not_by"]),
+        )
+    for one in deadlines:
+        order.deadlines[one["id"]] = Deadline(**{name: one[name] for name in DEADLINE})
+    return order
 
 
 def _rows(array: str | None, columns: list[tuple[str, Callable[[Any], Any] | None]]) -> list[Row]:

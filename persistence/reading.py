@@ -16,12 +16,13 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from persistence import offices
 from persistence import tables as t
 from persistence.direct import POSTGRESQL
+from persistence.family import aggregate
 from persistence.mine import MOST_COUNTED, MOST_URGENT, dues, most_urgent
 from persistence.search import matches, may_match
 from persistence.sight import Sight, lately, latest, of_regulation, seen
 from persistence.store import Database
 from processes.errors import NotFound
-from processes.order import OFFICE_CASE, ORDER
+from processes.order import OFFICE_CASE, ORDER, Order
 
 Row = Mapping[str, Any]
 PAGE = 50
@@ -142,6 +143,18 @@ class Reading:
         if not sight.whole_office and not set(sight.units) & set(row["units"]):
             raise NotFound()
         return row
+
+    def by_id(self, order_id: str) -> Row:
+        """An order's row, whoever asks. Raises `NotFound`."""
+        rows = self.rows(sa.select(t.work_order).where(t.work_order.c.id == order_id))
+        if not rows:
+            raise NotFound()
+        return rows[0]
+
+    def aggregate(self, row: Row) -> Order:
+        """The order of a row with what is alive of it, for asking only: neither locked nor ever saved."""
+        with self._database.reading() as connection:
+            return aggregate(connection, row)
 
     def open_tasks_of(self, order_id: str) -> list[Row]:
         c = t.task.c

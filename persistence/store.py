@@ -19,22 +19,18 @@ import sqlalchemy as sa
 from persistence import offices
 from persistence import tables as t
 from persistence.database import connect, reading, streaming
-from persistence.direct import Query, Row
-from persistence.family import family
+from persistence.direct import Query
+from persistence.family import ORDER, aggregate
 from persistence.figures import figures
 from persistence.keys import MasterKey, OrderKey
 from persistence.statements import write
-from persistence.writes import ADD_JOURNAL, DEADLINE, INSTANCE, TASK, Writes, journal_row
+from persistence.writes import ADD_JOURNAL, Writes, journal_row
 from processes.command import Changes
 from processes.errors import NotFound
 from processes.journal import GENESIS, chain
-from processes.order import Deadline, Entry, Instance, Notice, Order, Task
+from processes.order import Entry, Notice, Order
 from processes.store import Declaration
 
-ORDER = (
-    "id", "office", "kind", "process", "number", "deployment", "status", "title", "received_at", "facts", "version",
-    "closed_at", "archived_at", "journal_seq", "journal_head", "replay", "units", "done", "started", "ended_instances",
-)  # fmt: skip
 _KEY: sa.BindParameter[Any] = sa.bindparam("key", type_=sa.String)
 _ROW = sa.select(*(t.work_order.c[name] for name in ORDER)).with_for_update()
 LOAD_ORDER = Query(_ROW.where(t.work_order.c.id == _KEY))
@@ -232,28 +228,9 @@ class UnitOfWork:
         kept = self.database.kept.take(row["id"])
         # The head, too: after a restored backup another history may have come to the same version.
         same = kept is not None and (kept.version, kept.journal_head) == (row["version"], row["journal_head"])
-        order = kept if kept is not None and same else self._read(row)
+        order = kept if kept is not None and same else aggregate(self.connection, row)
         self._taken.append(order)
         self._writes.have(order)
-        return order
-
-    def _read(self, row: Row) -> Order:
-        order = Order(**{name: row[name] for name in ORDER})
-        instances, tasks, deadlines = family(self.connection, order.id)
-        for found in instances:
-            values = {name: found[name] for name in INSTANCE}
-            if values["vars"] is None:
-                values["vars"] = order.facts  # the main line's variables are the order's facts
-            order.instances[found["id"]] = Instance(**values)
-        for found in tasks:
-            order.tasks[found["id"]] = Task(
-                **{name: found[name] for name in TASK},
-                roles=tuple(found["roles"]),
-                candidates=tuple(found["candidates"]),
-                not_by=tuple(found["not_by"]),
-            )
-        for found in deadlines:
-            order.deadlines[found["id"]] = Deadline(**{name: found[name] for name in DEADLINE})
         return order
 
     # -- saving -----------------------------------------------------------------------------------------------------

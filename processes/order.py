@@ -9,9 +9,10 @@ Times are aware datetimes in UTC. Ids are strings (hex uuid) so that both databa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 Facts = dict[str, Any]
 
@@ -106,9 +107,27 @@ class Deadline:
         return self.is_running and self.ended_at is None and self.held_by is None
 
 
+State = Literal["running", "held", "fired", "met"]
+
+
+def state_of(row: Mapping[str, Any]) -> State:
+    """What became of a deadline, from its stored row.
+
+    `held`: it waits for a decision, also when the work was handed in meanwhile (whether in time, the decision says);
+    `fired`: it passed; `met`: the work was done before it was due, or came to nothing.
+    """
+    if row["fired_at"]:
+        return "fired"
+    if row["cancelled_at"]:
+        return "met"
+    if row["held_by"]:
+        return "held"
+    return "met" if row["ended_at"] else "running"
+
+
 @dataclass(slots=True)
 class Order:
-    """The aggregate. `open_tasks`, `deadlines` and `instances` hold the live ones plus what this command touched."""
+    """The aggregate. `tasks`, `deadlines` and `instances` hold the live ones plus what this command touched."""
 
     id: str
     office: str

@@ -122,8 +122,7 @@ class Replay:
 
     def _resume(self, story: Story) -> datetime | None:
         """The next event of an order that an earlier run began."""
-        with self.platform.database.transaction() as work:
-            order = work.order(story.order_id)
+        order = self.platform.read.aggregate(self.platform.read.by_id(story.order_id))
         story.classified = self.acts.classify(story.message)
         return self._plan(story, order)
 

@@ -117,8 +117,7 @@ class Stage:
 
     def load(self, order_id: str) -> tuple[Order, Regulation]:
         """The aggregate and its regulation, for asking only."""
-        with self.platform.database.transaction() as work:
-            order = work.order(order_id)
+        order = self.platform.read.aggregate(self.platform.read.by_id(order_id))
         return order, self.platform.library.of(order.deployment)
 
     @contextmanager

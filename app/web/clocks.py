@@ -8,6 +8,7 @@ from typing import Any
 
 from app.web.language import _, language, pick
 from app.web.words import moment
+from processes.order import state_of
 from processes.regulation import Regulation
 from timers.calendar import Calendar
 from timers.errors import BadLimit
@@ -41,7 +42,7 @@ def running_clocks(rows: Iterable[Row], regulation: Regulation, calendar: Calend
 
 
 def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> list[Clock]:
-    """Limits whose work is done, the latest first: kept, or missed."""
+    """Limits whose work is done, the latest first: kept, missed, or waiting for the decision that says which."""
     ended = [row for row in rows if (row["ended_at"] or row["cancelled_at"]) and not row["soft"]]
     ended.sort(key=lambda row: row["due_at"], reverse=True)
     first = _first_limits(reversed(ended))
@@ -49,13 +50,20 @@ def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> l
         {
             "name": _name(row, regulation, first=row["element"] in first),
             "timer": row["timer"],
-            "lamp": {"state": "late", "words": _("超期")} if row["fired_at"] else {"state": "done", "words": _("按时")},
+            "lamp": _became(row),
             "due": _("应于 %(at)s 前", at=moment(row["due_at"], regulation.zone, now)),
             "explanation": explanation(row, regulation),
             "id": row["id"],
         }
         for row in ended
     ]
+
+
+def _became(row: Row) -> dict[str, str]:
+    """The lamp of a limit whose work is done."""
+    words = {"fired": ("late", _("超期")), "held": ("held", _("是否按时，等待审批"))}
+    state, said = words.get(state_of(row), ("done", _("按时")))
+    return {"state": state, "words": said}
 
 
 def explanation(row: Row, regulation: Regulation) -> list[str]:
@@ -72,7 +80,7 @@ def _clock(
         notes.append(str(row["rule"]["basis"]))
     if row["extended_from"]:
         notes.append(_("已延期，原为 %(at)s", at=moment(row["extended_from"], regulation.zone, now)))
-    if row["held_by"]:
+    if state_of(row) == "held":
         lamp = {"state": "held", "words": _("暂停，等待审批")}
     else:
         lamp = lamp_until(row["due_at"], now, calendar, regulation, _unit(row, every))

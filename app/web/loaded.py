@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any
 
 from app.web import context
 from processes import duties, verbs
 from processes.command import Command
 from processes.expressions import CURRENT
-from processes.order import Deadline, Instance, Order, Task
+from processes.order import Order, Task
 from processes.regulation import Regulation
 
 Row = Mapping[str, Any]
-T = TypeVar("T")
 
 
 class Loaded:
@@ -43,31 +41,13 @@ class Loaded:
         return self._read.deadlines_of(self.row["id"])
 
     @cached_property
-    def instances(self) -> list[Row]:
-        return self._read.instances_of(self.row["id"])
-
-    @cached_property
     def journal(self) -> list[Row]:
         return self._read.journal_of(self.row["id"])
 
     @cached_property
     def order(self) -> Order:
         """The aggregate, for asking only."""
-        order = _as(Order, self.row)
-        for row in self.instances:
-            if row["ended_at"] is None:
-                instance = _as(Instance, row)
-                instance.vars = order.facts if row["vars"] is None else row["vars"]
-                order.instances[instance.id] = instance
-        for row in self.tasks:
-            task = _as(Task, row)
-            task.roles, task.candidates = tuple(row["roles"]), tuple(row["candidates"])
-            task.not_by = tuple(row["not_by"])
-            order.tasks[task.id] = task
-        for row in self.deadlines:
-            if row["ended_at"] is None and row["cancelled_at"] is None:
-                order.deadlines[row["id"]] = _as(Deadline, row)
-        return order
+        return self._read.aggregate(self.row)
 
     @cached_property
     def mine(self) -> list[Task]:
@@ -97,9 +77,3 @@ class Loaded:
             yield command
         finally:
             CURRENT.reset(token)
-
-
-def _as(kind: type[T], row: Row) -> T:
-    """A dataclass from the columns that carry its fields' names."""
-    names = {field.name for field in fields(kind)}  # type: ignore[arg-type]
-    return kind(**{name: value for name, value in row.items() if name in names})

@@ -15,6 +15,7 @@ import pytest
 
 from processes import due_times
 from processes.errors import EngineFault
+from processes.order import state_of
 from tests.small import MONDAY, Small, at
 
 DUE = at("2026-10-16T17:30")
@@ -47,6 +48,19 @@ def test_a_pending_application_holds_the_deadline_past_its_time(small: Small) ->
     assert small.deadline(order_id, "handle_overdue").fired_at is None
     assert "overdue" not in small.order(order_id).facts
     assert small.order(order_id).status == "extension_pending"
+
+
+def test_work_handed_in_late_is_not_called_on_time_while_its_extension_is_undecided(small: Small) -> None:
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    small.do(order_id, "handle", AFTER, result_text="办了")
+    (row,) = small.deadlines(order_id)["handle_overdue"]
+    assert row["ended_at"] is not None and state_of(row) == "held"
+    asked = small.read.aggregate(small.read.by_id(order_id))
+    assert asked.deadlines[row["id"]].held_by is not None, "what is only asked sees it as the verb does"
+    small.do(order_id, "decide_extension", AFTER, decision="reject")
+    (row,) = small.deadlines(order_id)["handle_overdue"]
+    assert state_of(row) == "fired"
 
 
 def test_a_refusal_makes_it_overdue_from_the_original_instant(small: Small) -> None:
