@@ -18,7 +18,8 @@ from uuid import uuid4
 from decisions import to_plain
 from processes import due_times
 from processes.engine.diagram import Element
-from processes.engine.run import EngineError, Outcome, Run
+from processes.engine.errors import EngineError
+from processes.engine.run import Outcome, Run
 from processes.errors import EngineFault, RunawayProcess
 from processes.expressions import CURRENT, FUNCTIONS, Rule, Scope
 from processes.host import InstanceHost

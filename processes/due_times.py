@@ -17,7 +17,8 @@ from uuid import uuid4
 from decisions import to_plain
 from decisions.temporal import parse_datetime
 from processes.engine.diagram import Element
-from processes.engine.run import Armed, EngineError
+from processes.engine.errors import EngineError
+from processes.engine.run import Armed
 from processes.order import Deadline, Instance, Order
 from timers import due as counting_rules
 from timers.calendar import Calendar

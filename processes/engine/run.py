@@ -19,6 +19,7 @@ from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 from processes.engine.diagram import Element, Process, is_iso_duration, read_diagram
+from processes.engine.errors import EngineError, Runaway
 from processes.engine.ids import use_text_ids
 from processes.engine.quiet import hush
 from processes.engine.specs import (
@@ -38,18 +39,6 @@ MAX_STEPS = 2_000
 """Engine steps of one move. The longest honest path of a regulation is a few dozen."""
 
 CHILD = " [child]"
-
-
-class EngineError(Exception):
-    """A move that failed at an element. `zh`/`en` say why; nothing of the run may be saved."""
-
-    def __init__(self, element: str, zh: str, en: str) -> None:
-        self.element, self.zh, self.en = element, zh, en
-        super().__init__(f"{element}: {en}")
-
-
-class Runaway(EngineError):
-    """More steps than any honest diagram takes."""
 
 
 class Compiled(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from processes.engine.run import EngineError, Runaway
+from processes.engine.errors import EngineError, Runaway
 from tests.engine.driving import MODES, Drive, definitions
 from tests.engine.lint_drawing import (
     drawn,
