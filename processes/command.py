@@ -136,7 +136,7 @@ class Command:
         self.changes.new_instances[instance.id] = instance
         self.note("started", [process])
         host = InstanceHost(self, instance)
-        order.runs[instance.id] = run = self.regulation.definitions.start(process, host)
+        order.runs[instance.id] = run = Run.start(self.regulation.definitions, process, host)
         self.sync(instance, run)
         return instance
 
@@ -145,7 +145,7 @@ class Command:
         host = InstanceHost(self, instance)
         run = self.order.runs.get(instance.id)
         if run is None:
-            run = self.regulation.definitions.resume(instance.process, instance.state, host)
+            run = Run.resume(self.regulation.definitions, instance.process, instance.state, host)
             self.order.runs[instance.id] = run
         else:
             run.attend(host)
