@@ -376,7 +376,7 @@ class Command:
         for deadline in list(order.deadlines.values()):
             if deadline.instance != instance.id or deadline.cancelled_at or deadline.ended_at:
                 continue
-            if deadline.host not in outcome.hosts:
+            if deadline.host not in outcome.visits:
                 deadline.ended_at = self.now
             if deadline.fired_at is None and deadline.task not in armed:
                 if deadline.held_by is not None and deadline.due_at < self.now:

@@ -98,7 +98,7 @@ def compute(command: Command, instance: Instance, armed: Armed) -> Deadline:
         timer=rule.get("timer"),
         task=armed.task,
         subject=element.attached_to or element.id,
-        host=armed.host,
+        host=armed.visit,
         rule=rule,
         anchor_at=due.anchor,
         due_at=due.at,

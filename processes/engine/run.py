@@ -36,7 +36,7 @@ MAX_STEPS = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A user task that waits for a person. `item` is the multi-instance item, if it is one of many."""
+    """A user task that waits for a person. `local` is its item, if it is one of many (`{variable: item}`), or empty."""
 
     task: str
     element: Element
@@ -45,21 +45,22 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """A timer that waits. `host` is the task id of the split it hangs on (of itself, for a catch event)."""
+    """A timer that waits. `visit` is the stay at an activity that it watches, by task id: of the split that the library
+    puts before an activity with boundaries; of the timer itself, for a catch event."""
 
     task: str
     element: Element
-    host: str
+    visit: str
     rule: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where an instance stands after a move. `hosts`: ids of every place a timer could hang on that still lives."""
+    """Where an instance stands after a move. `visits`: those that a timer watches or could watch, and that go on."""
 
     opened: tuple[Opened, ...]
     armed: tuple[Armed, ...]
-    hosts: frozenset[str]
+    visits: frozenset[str]
     live: tuple[Element, ...]
     ended: bool
 
@@ -122,12 +123,13 @@ class Run:
                     _arm(task.parent, task.task_spec)  # it goes on listening; the library's catches only once
                 self.advance()
 
-    def rearm(self, host_id: str, element_id: str) -> str | None:
-        """Arm a boundary timer that has fired once more, on the same activity. The new timer's task id, or None."""
-        split = self._find(host_id)
+    def rearm(self, visit: str, boundary: str) -> str | None:
+        """Arm a boundary timer (id of its element) that has fired once more, on the same visit of the activity.
+        The new timer's task id, or None."""
+        split = self._find(visit)
         if split is None or not isinstance(split.task_spec, BoundaryEventSplit):
             return None
-        spec = split.workflow.spec.task_specs.get(element_id)
+        spec = split.workflow.spec.task_specs.get(boundary)
         if not isinstance(spec, BoundaryEvent) or not isinstance(spec.event_definition, ClocklessTimer):
             return None
         return str(_arm(split, spec).id)
@@ -167,7 +169,7 @@ class Run:
         """What is open, armed and alive now."""
         opened: list[Opened] = []
         armed: list[Armed] = []
-        hosts: set[str] = set()
+        visits: set[str] = set()
         live: list[Element] = []
         for workflow in self._trees():
             for task in workflow.tasks.values():
@@ -176,29 +178,23 @@ class Run:
                 element = self.definitions.element(task)
                 if element is None:
                     continue
-                if is_timer(task.task_spec):
-                    parent = task.parent
-                    on_split = parent is not None and isinstance(parent.task_spec, BoundaryEventSplit)
-                    host = parent.id if on_split else task.id
-                    hosts.add(host)
-                    armed.append(Armed(task.id, element, host, task.internal_data["rule"]))
-                    continue
                 parent = task.parent
-                if parent is not None and isinstance(parent.task_spec, BoundaryEventSplit):
-                    hosts.add(parent.id)
+                on_split = parent is not None and isinstance(parent.task_spec, BoundaryEventSplit)
+                if is_timer(task.task_spec):
+                    visit = parent.id if on_split else task.id
+                    visits.add(visit)
+                    armed.append(Armed(task.id, element, visit, task.internal_data["rule"]))
+                    continue
+                if on_split:
+                    visits.add(parent.id)
                 live.append(element)
                 if task.task_spec.manual and task._state == TaskState.READY:
                     opened.append(Opened(task.id, element, dict(task.data)))
-        return Outcome(tuple(opened), tuple(armed), frozenset(hosts), tuple(live), self._workflow.completed)
+        return Outcome(tuple(opened), tuple(armed), frozenset(visits), tuple(live), self._workflow.completed)
 
     def state(self) -> str:
         """The state as text."""
         return dump(self._workflow)
-
-    @property
-    def size(self) -> int:
-        """Tasks held, over all trees."""
-        return sum(len(workflow.tasks) for workflow in self._trees())
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
