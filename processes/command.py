@@ -18,7 +18,8 @@ from uuid import uuid4
 from decisions import to_plain
 from processes import due_times
 from processes.engine.diagram import Element
-from processes.engine.run import EngineError, Outcome, Run
+from processes.engine.errors import EngineError
+from processes.engine.run import Outcome, Run
 from processes.errors import EngineFault, RunawayProcess
 from processes.expressions import CURRENT, FUNCTIONS, Rule, Scope
 from processes.host import InstanceHost
@@ -135,7 +136,7 @@ class Command:
         self.changes.new_instances[instance.id] = instance
         self.note("started", [process])
         host = InstanceHost(self, instance)
-        order.runs[instance.id] = run = self.regulation.definitions.start(process, host)
+        order.runs[instance.id] = run = Run.start(self.regulation.definitions, process, host)
         self.sync(instance, run)
         return instance
 
@@ -144,7 +145,7 @@ class Command:
         host = InstanceHost(self, instance)
         run = self.order.runs.get(instance.id)
         if run is None:
-            run = self.regulation.definitions.resume(instance.process, instance.state, host)
+            run = Run.resume(self.regulation.definitions, instance.process, instance.state, host)
             self.order.runs[instance.id] = run
         else:
             run.attend(host)
@@ -375,7 +376,7 @@ class Command:
         for deadline in list(order.deadlines.values()):
             if deadline.instance != instance.id or deadline.cancelled_at or deadline.ended_at:
                 continue
-            if deadline.host not in outcome.hosts:
+            if deadline.host not in outcome.visits:
                 deadline.ended_at = self.now
             if deadline.fired_at is None and deadline.task not in armed:
                 if deadline.held_by is not None and deadline.due_at < self.now:

@@ -17,7 +17,8 @@ from uuid import uuid4
 from decisions import to_plain
 from decisions.temporal import parse_datetime
 from processes.engine.diagram import Element
-from processes.engine.run import Armed, EngineError
+from processes.engine.errors import EngineError
+from processes.engine.run import Armed
 from processes.order import Deadline, Instance, Order
 from timers import due as counting_rules
 from timers.calendar import Calendar
@@ -97,7 +98,7 @@ def compute(command: Command, instance: Instance, armed: Armed) -> Deadline:
         timer=rule.get("timer"),
         task=armed.task,
         subject=element.attached_to or element.id,
-        host=armed.host,
+        host=armed.visit,
         rule=rule,
         anchor_at=due.anchor,
         due_at=due.at,

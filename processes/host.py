@@ -1,4 +1,4 @@
-"""What the engine asks while an instance runs, answered by the command in progress (`engine.run.Host`).
+"""What the engine asks while an instance runs, answered by the command in progress (`engine.bridge.Host`).
 
 Expressions see the instance's names over the order's; scripts and tables assign to the instance, or to the order with
 `order.x`; operations are those of the platform; messages wait until the move is done.
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from decisions import to_plain
 from processes import due_times
 from processes.engine.diagram import Element
-from processes.engine.run import EngineError
+from processes.engine.errors import EngineError
 from processes.operations import OPERATIONS
 from processes.order import Instance
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class InstanceHost:
-    """Answers the engine for one instance (engine.run.Host)."""
+    """Answers the engine for one instance (engine.bridge.Host)."""
 
     def __init__(self, command: Command, instance: Instance) -> None:
         self.command = command

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from decisions import to_plain
 from processes import due_times
 from processes.engine.diagram import Element
-from processes.engine.run import EngineError
+from processes.engine.errors import EngineError
 from processes.order import Deadline, Instance, Notice, Refused
 from processes.store import Declaration
 

@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 
 from decisions import Decision, DmnError, FeelError, check_model, read_model
 from decisions.outline import outline
+from processes.engine.definitions import Definitions
 from processes.engine.diagram import Element, Process
 from processes.engine.lint import Known, lint_pack
-from processes.engine.run import Definitions
 from processes.engine.xml import XmlRefused
 from processes.errors import BadPack
 from processes.expressions import FUNCTIONS, compile_text

@@ -1,34 +1,30 @@
 """Running one instance: start, resume, complete, fire, deliver, arm again.
 
-`Definitions` holds everything of one deployment that instances share. A `Run` is one instance in memory. It moves only
+A `Run` is one instance in memory, on the `Definitions` that it shares with the others of its deployment. It moves only
 when a verb tells it to, has no clock and touches no store; what expressions, tables and operations need it asks the
-`Host`, which the door hands in. After each move `outcome()` says what is open, what is armed and whether it ended.
+`Host` (`bridge.py`). After each move `outcome()` says what is open, what is armed and whether it ended.
 
 On any exception the run must be thrown away: the library leaves half-done state behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.util.task import TaskState
 
-from processes.engine.diagram import Element, Process, is_iso_duration, read_diagram
+from processes.engine.bridge import Bridge, Host
+from processes.engine.definitions import Definitions, element_id
+from processes.engine.diagram import Element
+from processes.engine.errors import EngineError, Runaway
 from processes.engine.ids import use_text_ids
 from processes.engine.quiet import hush
-from processes.engine.specs import (
-    ClocklessTimer,
-    EventGateway,
-    expression_texts,
-    is_message_catch,
-    is_timer,
-    parse_specs,
-)
+from processes.engine.specs import ClocklessTimer, EventGateway, is_message_catch, is_timer
 from processes.engine.state import LIVE, Workflow, dump, load, prune
 
 hush()
@@ -37,42 +33,10 @@ use_text_ids()
 MAX_STEPS = 2_000
 """Engine steps of one move. The longest honest path of a regulation is a few dozen."""
 
-CHILD = " [child]"
-
-
-class EngineError(Exception):
-    """A move that failed at an element. `zh`/`en` say why; nothing of the run may be saved."""
-
-    def __init__(self, element: str, zh: str, en: str) -> None:
-        self.element, self.zh, self.en = element, zh, en
-        super().__init__(f"{element}: {en}")
-
-
-class Runaway(EngineError):
-    """More steps than any honest diagram takes."""
-
-
-class Compiled(Protocol):
-    """A compiled FEEL expression."""
-
-    def evaluate(self, context: Any) -> Any: ...
-
-
-class Host(Protocol):
-    """What the engine asks the door. `local` is the item of a multi-instance task (`{variable: item}`), or empty."""
-
-    def evaluate(self, expression: Compiled, local: Mapping[str, Any]) -> Any: ...
-    def arm(self, element: Element, value: Any) -> dict[str, Any]: ...
-    def assign(self, target: str, value: Any) -> None: ...
-    def decide(self, element: Element, local: Mapping[str, Any]) -> Any: ...
-    def operate(self, element: Element, topic: str, inputs: dict[str, Any]) -> None: ...
-    def throw(self, element: Element, message: str, payload: dict[str, Any]) -> None: ...
-    def passed(self, element: Element) -> None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A user task that waits for a person. `item` is the multi-instance item, if it is one of many."""
+    """A user task that waits for a person. `local` is its item, if it is one of many (`{variable: item}`), or empty."""
 
     task: str
     element: Element
@@ -81,89 +45,24 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Armed:
-    """A timer that waits. `host` is the task id of the split it hangs on (of itself, for a catch event)."""
+    """A timer that waits. `visit` is the stay at an activity that it watches, by task id: of the split that the library
+    puts before an activity with boundaries; of the timer itself, for a catch event."""
 
     task: str
     element: Element
-    host: str
+    visit: str
     rule: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Where an instance stands after a move. `hosts`: ids of every place a timer could hang on that still lives."""
+    """Where an instance stands after a move. `visits`: those that a timer watches or could watch, and that go on."""
 
     opened: tuple[Opened, ...]
     armed: tuple[Armed, ...]
-    hosts: frozenset[str]
+    visits: frozenset[str]
     live: tuple[Element, ...]
     ended: bool
-
-
-class Definitions:
-    """All diagrams of a deployment, compiled. Shared by every instance and thread; never changed after creation."""
-
-    def __init__(self, files: Mapping[str, bytes], compile_expression: Callable[[str], Compiled]) -> None:
-        self.processes: dict[str, Process] = {}
-        for name, data in files.items():
-            for process in read_diagram(data, where=name):
-                self.processes[process.id] = process
-        self._specs = parse_specs(files)
-        self._owners: dict[str, Process] = {}
-        self._around: dict[str, Mapping[str, frozenset[str]]] = {}
-        self.expressions: dict[str, Compiled] = {}
-        for process in self.processes.values():
-            self._owners[process.id] = process
-            for element in process.elements.values():
-                if element.type in ("subProcess", "transaction"):
-                    self._owners[element.id] = process
-            for _, text in process.expressions():
-                self._compile(text, compile_expression)
-        for spec, subprocesses in self._specs.values():
-            for one in (spec, *subprocesses.values()):
-                for _, text in expression_texts(one):
-                    self._compile(text, compile_expression)
-        self.starters: dict[str, Process] = {
-            process.start.message: process for process in self.processes.values() if process.start.message
-        }
-        """Message name → the process that it starts."""
-
-    def _compile(self, text: str, compile_expression: Callable[[str], Compiled]) -> None:
-        if text not in self.expressions:
-            self.expressions[text] = compile_expression(text)
-
-    def element(self, owner: str, name: str) -> Element | None:
-        """The element behind a task of the spec `owner` (a process or subprocess id), None for the library's own."""
-        return self._owners[owner].elements.get(name.removesuffix(CHILD))
-
-    def around(self, process: str) -> Mapping[str, frozenset[str]]:
-        """What encloses each element that an instance of this process can be at: its subprocess, or, from a called
-        process, the call activities that call it."""
-        if process not in self._around:
-            found: dict[str, set[str]] = {}
-            seen, waiting = {process}, [process]
-            while waiting:
-                for element in self.processes[waiting.pop()].elements.values():
-                    found.setdefault(element.id, set()).add(element.parent)
-                    if element.called in self.processes:
-                        found.setdefault(element.called, set()).add(element.id)
-                        if element.called not in seen:
-                            seen.add(element.called)
-                            waiting.append(element.called)
-            self._around[process] = {inner: frozenset(outer) for inner, outer in found.items()}
-        return self._around[process]
-
-    def start(self, process: str, host: Host) -> Run:
-        """A new instance, run to its first wait."""
-        spec, subprocesses = self._specs[process]
-        run = Run(self, Workflow(spec, subprocesses, script_engine=None), host)
-        run.advance()
-        return run
-
-    def resume(self, process: str, state: str, host: Host) -> Run:
-        """The instance of a stored state. Runs nothing."""
-        spec, subprocesses = self._specs[process]
-        return Run(self, load(state, spec, subprocesses), host)
 
 
 class Run:
@@ -173,6 +72,20 @@ class Run:
         self.definitions = definitions
         self._workflow = workflow
         self.attend(host)
+
+    @classmethod
+    def start(cls, definitions: Definitions, process: str, host: Host) -> Run:
+        """A new instance, run to its first wait."""
+        spec, subprocesses = definitions.specs[process]
+        run = cls(definitions, Workflow(spec, subprocesses, script_engine=None), host)
+        run.advance()
+        return run
+
+    @classmethod
+    def resume(cls, definitions: Definitions, process: str, state: str, host: Host) -> Run:
+        """The instance of a stored state. Runs nothing."""
+        spec, subprocesses = definitions.specs[process]
+        return cls(definitions, load(state, spec, subprocesses), host)
 
     def attend(self, host: Host) -> None:
         """Let another command's host answer from now on (an instance kept in memory between commands)."""
@@ -210,12 +123,13 @@ class Run:
                     _arm(task.parent, task.task_spec)  # it goes on listening; the library's catches only once
                 self.advance()
 
-    def rearm(self, host_id: str, element_id: str) -> str | None:
-        """Arm a boundary timer that has fired once more, on the same activity. The new timer's task id, or None."""
-        split = self._find(host_id)
+    def rearm(self, visit: str, boundary: str) -> str | None:
+        """Arm a boundary timer (id of its element) that has fired once more, on the same visit of the activity.
+        The new timer's task id, or None."""
+        split = self._find(visit)
         if split is None or not isinstance(split.task_spec, BoundaryEventSplit):
             return None
-        spec = split.workflow.spec.task_specs.get(element_id)
+        spec = split.workflow.spec.task_specs.get(boundary)
         if not isinstance(spec, BoundaryEvent) or not isinstance(spec.event_definition, ClocklessTimer):
             return None
         return str(_arm(split, spec).id)
@@ -239,7 +153,7 @@ class Run:
                         "The diagram loops without end.",
                     )
                 _run(task)
-                element = self.definitions.element(task.workflow.spec.name, task.task_spec.name)
+                element = self.definitions.element(task)
                 if element is not None:
                     workflow.script_engine.host.passed(element)
             for sub in sorted(workflow.subprocesses.values(), key=lambda sub: -sub.depth):
@@ -255,38 +169,32 @@ class Run:
         """What is open, armed and alive now."""
         opened: list[Opened] = []
         armed: list[Armed] = []
-        hosts: set[str] = set()
+        visits: set[str] = set()
         live: list[Element] = []
         for workflow in self._trees():
             for task in workflow.tasks.values():
                 if not task._state & LIVE:
                     continue
-                element = self.definitions.element(workflow.spec.name, task.task_spec.name)
+                element = self.definitions.element(task)
                 if element is None:
                     continue
-                if is_timer(task.task_spec):
-                    parent = task.parent
-                    on_split = parent is not None and isinstance(parent.task_spec, BoundaryEventSplit)
-                    host = parent.id if on_split else task.id
-                    hosts.add(host)
-                    armed.append(Armed(task.id, element, host, task.internal_data["rule"]))
-                    continue
                 parent = task.parent
-                if parent is not None and isinstance(parent.task_spec, BoundaryEventSplit):
-                    hosts.add(parent.id)
+                on_split = parent is not None and isinstance(parent.task_spec, BoundaryEventSplit)
+                if is_timer(task.task_spec):
+                    visit = parent.id if on_split else task.id
+                    visits.add(visit)
+                    armed.append(Armed(task.id, element, visit, task.internal_data["rule"]))
+                    continue
+                if on_split:
+                    visits.add(parent.id)
                 live.append(element)
                 if task.task_spec.manual and task._state == TaskState.READY:
                     opened.append(Opened(task.id, element, dict(task.data)))
-        return Outcome(tuple(opened), tuple(armed), frozenset(hosts), tuple(live), self._workflow.completed)
+        return Outcome(tuple(opened), tuple(armed), frozenset(visits), tuple(live), self._workflow.completed)
 
     def state(self) -> str:
         """The state as text."""
         return dump(self._workflow)
-
-    @property
-    def size(self) -> int:
-        """Tasks held, over all trees."""
-        return sum(len(workflow.tasks) for workflow in self._trees())
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -341,53 +249,4 @@ def _run(task: Any) -> None:
         # Only errors with sentences of their own, and the library's, are quoted: others may hold what a citizen said.
         quoted = str(error) if isinstance(error, WorkflowException) else type(error).__name__
         zh, en = getattr(error, "zh", quoted), getattr(error, "en", quoted)
-        raise EngineError(task.task_spec.name.removesuffix(CHILD), zh, en) from error
-
-
-class Bridge:
-    """The workflow's `script_engine`: turns what the library asks into questions to the host."""
-
-    def __init__(self, definitions: Definitions, host: Host) -> None:
-        self.definitions = definitions
-        self.host = host
-
-    def element(self, task: Any) -> Element:
-        element = self.definitions.element(task.workflow.spec.name, task.task_spec.name)
-        if element is None:
-            raise EngineError(task.task_spec.name, "图中没有该元素。", "The diagram has no such element.")
-        return element
-
-    def evaluate(self, task: Any, text: str, external_context: Any = None) -> Any:
-        """Asked by gateways and loops, and by ourselves."""
-        try:
-            return self.host.evaluate(self.definitions.expressions[text], task.data)
-        except EngineError:
-            raise
-        except Exception as error:
-            name = task.task_spec.name.removesuffix(CHILD)
-            raise EngineError(name, f"表达式“{text}”出错：{error}", f'"{text}" failed: {error}') from error
-
-    def arm(self, task: Any) -> dict[str, Any]:
-        element = self.element(task)
-        text = element.timer or ""
-        value = text if is_iso_duration(text) else self.evaluate(task, text)
-        return self.host.arm(element, value)
-
-    def run_script(self, task: Any) -> None:
-        element = self.element(task)
-        self.host.assign(element.result or "", self.evaluate(task, element.script or ""))
-
-    def decide(self, task: Any) -> None:
-        element = self.element(task)
-        self.host.assign(element.result or "", self.host.decide(element, task.data))
-
-    def operate(self, task: Any) -> None:
-        element = self.element(task)
-        self.host.operate(element, element.topic or "", self._inputs(task, element))
-
-    def throw(self, task: Any, message: str) -> None:
-        element = self.element(task)
-        self.host.throw(element, message, self._inputs(task, element))
-
-    def _inputs(self, task: Any, element: Element) -> dict[str, Any]:
-        return {name: self.evaluate(task, text) for name, text in element.inputs if text}
+        raise EngineError(element_id(task), zh, en) from error

@@ -1,7 +1,7 @@
 """Our dialect on SpiffWorkflow: how a diagram becomes the library's specs.
 
 The library keeps the tokens; it decides nothing else. Each spec here hands its question to the *host* of the run (the
-workflow's `script_engine`, see `run.py`): evaluate a FEEL text, assign a variable, decide a table, carry out an
+workflow's `script_engine`, see `bridge.py`): evaluate a FEEL text, assign a variable, decide a table, carry out an
 operation, throw a message. Timers are clockless: they record what the diagram says is due and fire only when told.
 
 Position on the page never matters: outgoing flows are taken in the order of `bpmn:outgoing`. Message and timer start

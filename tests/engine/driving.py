@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from decisions import compile_expression
+from processes.engine.definitions import Compiled, Definitions
 from processes.engine.diagram import Element
-from processes.engine.run import Compiled, Definitions, Opened, Outcome, Run
+from processes.engine.run import Opened, Outcome, Run
 
 MODES = ("straight", "restored")
 
@@ -38,7 +39,7 @@ class Drive:
         self.path: list[str] = []
         self.thrown: list[tuple[str, dict[str, Any]]] = []
         self.operations: list[tuple[str, dict[str, Any]]] = []
-        self.run: Run = definitions(*files).start(process, self)
+        self.run: Run = Run.start(definitions(*files), process, self)
         self._saved()
 
     # -- moves by element -------------------------------------------------------------------------------------------
@@ -106,4 +107,4 @@ class Drive:
 
     def _saved(self) -> None:
         if self.mode == "restored":
-            self.run = definitions(*self.files).resume(self.process, self.run.state(), self)
+            self.run = Run.resume(definitions(*self.files), self.process, self.run.state(), self)

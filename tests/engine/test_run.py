@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from processes.engine.run import EngineError, Runaway
+from processes.engine.errors import EngineError, Runaway
+from processes.engine.run import Run
 from tests.engine.driving import MODES, Drive, definitions
 from tests.engine.lint_drawing import (
     drawn,
@@ -222,6 +223,6 @@ def test_two_instances_of_shared_definitions_do_not_meet() -> None:
     data = drawn(start(), user("a", extensions("")), user("b"), end(), *line("begin", "a", "b", "finish"))
     shared = definitions(data)
     first, second = Drive(data, mode="straight"), Drive(data, mode="straight")
-    first.run, second.run = shared.start("main", first), shared.start("main", second)
+    first.run, second.run = Run.start(shared, "main", first), Run.start(shared, "main", second)
     first.complete("a")
     assert first.open == ["b"] and second.open == ["a"]

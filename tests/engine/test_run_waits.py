@@ -92,36 +92,36 @@ def test_finished_work_disarms_its_timers(mode: str) -> None:
 def test_a_timer_that_has_fired_can_be_armed_again_while_the_work_goes_on(mode: str) -> None:
     drive = Drive(watched(boundary("limit", "work", timer("PT1H"), 'cancelActivity="false"')), mode=mode)
     for round_ in range(4):
-        host = drive.outcome.armed[0].host
-        assert host in drive.outcome.hosts
+        visit = drive.outcome.armed[0].visit
+        assert visit in drive.outcome.visits
         drive.fire("limit")
-        assert host in drive.outcome.hosts, "the activity it hangs on still lives"
+        assert visit in drive.outcome.visits, "the activity it hangs on still lives"
         drive.complete("late")
-        again = drive.run.rearm(host, "limit")
+        again = drive.run.rearm(visit, "limit")
         drive._saved()
         assert again is not None and [one.task for one in drive.outcome.armed] == [again], round_
     drive.complete("work")
-    assert drive.outcome.hosts == frozenset() and drive.armed == []
+    assert drive.outcome.visits == frozenset() and drive.armed == []
     drive.complete("after")
     assert drive.ended
 
 
 def test_only_the_boundary_of_a_living_activity_can_be_armed_again(mode: str) -> None:
     drive = Drive(watched(boundary("limit", "work", timer("PT1H"), 'cancelActivity="false"')), mode=mode)
-    host, work = drive.outcome.armed[0].host, drive.waiting("work")[0].task
-    assert drive.run.rearm(host, "work") is None, "no boundary"
+    visit, work = drive.outcome.armed[0].visit, drive.waiting("work")[0].task
+    assert drive.run.rearm(visit, "work") is None, "no boundary"
     assert drive.run.rearm(work, "limit") is None, "no split"
     drive.complete("work")
-    assert drive.run.rearm(host, "limit") is None and drive.armed == []
+    assert drive.run.rearm(visit, "limit") is None and drive.armed == []
 
 
 def test_a_timer_on_the_way_holds_the_token(mode: str) -> None:
     catch = node("intermediateCatchEvent", "wait", "", timer("PT1H"))
     drive = Drive(drawn(start(), catch, user("a"), end(), *line("begin", "wait", "a", "finish")), mode=mode)
     armed = drive.outcome.armed[0]
-    assert drive.open == [] and armed.element.id == "wait" and armed.host == armed.task
+    assert drive.open == [] and armed.element.id == "wait" and armed.visit == armed.task
     drive.fire("wait")
-    assert drive.open == ["a"] and drive.outcome.hosts == frozenset()
+    assert drive.open == ["a"] and drive.outcome.visits == frozenset()
 
 
 def test_a_timer_on_a_subprocess_runs_over_all_its_tasks(mode: str) -> None:

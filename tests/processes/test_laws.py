@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from persistence.audit import verify
-from processes.engine.run import Definitions
+from processes.engine.definitions import Definitions
+from processes.engine.run import Run
 from processes.errors import NotNow
 from processes.expressions import compile_text
 from processes.journal import GENESIS, Row, chain, first_break
@@ -131,7 +132,7 @@ def same_after_loading(one: Small, order_id: str, fresh: Definitions) -> None:
     opened, armed = [], []
     for instance in order.instances.values():
         stored = next(row for row in one.read.instances_of(order_id) if row["id"] == instance.id)["state"]
-        run = fresh.resume(instance.process, stored, None)  # type: ignore[arg-type]  # nothing is asked
+        run = Run.resume(fresh, instance.process, stored, None)  # type: ignore[arg-type]  # nothing is asked
         assert run.state() == stored
         outcome = run.outcome()
         opened += [task.task for task in outcome.opened]
