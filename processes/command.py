@@ -18,7 +18,7 @@ from uuid import uuid4
 from decisions import to_plain
 from processes import due_times
 from processes.engine.diagram import Element
-from processes.engine.errors import EngineError
+from processes.engine.errors import EngineError, Runaway
 from processes.engine.run import Outcome, Run
 from processes.errors import EngineFault, RunawayProcess
 from processes.expressions import CURRENT, FUNCTIONS, Rule, Scope
@@ -73,7 +73,6 @@ class Command:
         self.notices: list[Notice] = []
         self.refused: list[Refused] = []
         self.fired: list[Deadline] = []
-        self.personal: dict[str, Any] = {}
         self._notes: dict[str, Any] = {}
         self._messages: deque[tuple[str, Facts, str]] = deque()
 
@@ -92,7 +91,7 @@ class Command:
             yield notes
             self._deliver_messages()
         except EngineError as error:
-            fault = RunawayProcess if type(error).__name__ == "Runaway" else EngineFault
+            fault = RunawayProcess if isinstance(error, Runaway) else EngineFault
             raise fault(
                 f"环节“{error.element}”：{error.zh}", f"Element {error.element}: {error.en}", element=error.element
             ) from error

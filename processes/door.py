@@ -45,7 +45,6 @@ class Result:
     opened: tuple[Task, ...] = ()
     refused: tuple[Refused, ...] = ()
     fired: tuple[Deadline, ...] = ()
-    personal: tuple[str, ...] = ()
 
 
 class Door:
@@ -65,56 +64,49 @@ class Door:
 
     @contextmanager
     def command(
-        self, find: Callable[[Transaction], Order], actor: Actor, now: datetime, *, fire_past: bool = True
+        self, find: Callable[[Transaction], Order], actor: Actor, now: datetime
     ) -> Iterator[tuple[Command, Transaction]]:
         """A command on the order that `find` loads. Its deadlines before `now` have fired when the body begins."""
         with self.store.transaction() as work:
             order = find(work)
             command = Command(order, self.regulations.of(order.deployment), self.calendar(), actor, now, work)
-            if fire_past:
-                fire_passed(command)
-            yield command, work
             fire_passed(command)
-            if command.entries:
-                work.save(order, command.changes, command.entries, command.notices)
-        if self._saved is not None:
-            self._saved(order)
+            yield command, work
+            self._finish(command, work)
+        self._tell(command)
 
     @contextmanager
     def receipt(
-        self, order_of: Callable[[Transaction, Regulation], Order], regulation: Regulation, actor: Actor, now: datetime
+        self, order_of: Callable[[Transaction], Order], regulation: Regulation, actor: Actor, now: datetime
     ) -> Iterator[tuple[Command, Transaction]]:
-        """The first command of a new order."""
+        """The first command of the new order that `order_of` makes."""
         with self.store.transaction() as work:
-            order = order_of(work, regulation)
-            command = Command(order, regulation, self.calendar(), actor, now, work)
+            command = Command(order_of(work), regulation, self.calendar(), actor, now, work)
             yield command, work
-            fire_passed(command)
-            work.save(order, command.changes, command.entries, command.notices)
-        if self._saved is not None:
-            self._saved(order)
+            self._finish(command, work)
+        self._tell(command)
+
+    def _finish(self, command: Command, work: Transaction) -> None:
+        fire_passed(command)
+        if command.entries:
+            work.save(command.order, command.changes, command.entries, command.notices)
+
+    def _tell(self, command: Command) -> None:
+        if command.entries and self._saved is not None:
+            self._saved(command.order)
 
 
-def fire_passed(command: Command, until: datetime | None = None) -> list[Deadline]:
+def fire_passed(command: Command) -> None:
     """Fire the order's deadlines that lie before the command, in order of due time, each at its own logical time.
 
     Held ones wait for their decision. What a firing arms in the past fires in its turn.
     """
-    until = until or command.happened_at
-    fired: list[Deadline] = []
-    while True:
-        due = [d for d in command.order.deadlines.values() if d.waits and d.due_at < until]
+    for _ in range(MAX_FIRED + 1):
+        due = [d for d in command.order.deadlines.values() if d.waits and d.due_at < command.happened_at]
         if not due:
-            return fired
-        if len(fired) >= MAX_FIRED:
-            raise RunawayProcess("时限反复触发，已中止，未作任何更改。", "Deadlines keep firing; nothing was changed.")
-        order = command.regulation.definitions.processes
-        positions = (
-            {p.id: {name: i for i, name in enumerate(p.elements)} for p in order.values()} if len(due) > 1 else {}
-        )
-        first = min(due, key=lambda d: (d.due_at, positions.get(d.process, {}).get(d.element, 0)))
-        fire(command, first)
-        fired.append(first)
+            return
+        fire(command, min(due, key=lambda d: (d.due_at, command.regulation.position(d.process, d.element))))
+    raise RunawayProcess("时限反复触发，已中止，未作任何更改。", "Deadlines keep firing; nothing was changed.")
 
 
 def fire(command: Command, deadline: Deadline) -> None:

@@ -133,6 +133,14 @@ class Regulation:
     def _elements(self) -> Mapping[str, Element]:
         return {key: one for process in reversed(self._processes) for key, one in process.elements.items()}
 
+    def position(self, process: str, element: str) -> int:
+        """Where the element stands in its drawing; 0 if it is not there."""
+        return self._positions.get((process, element), 0)
+
+    @cached_property
+    def _positions(self) -> Mapping[tuple[str, str], int]:
+        return {(one.id, name): at for one in self._processes for at, name in enumerate(one.elements)}
+
     def is_office_case(self, process: Process) -> bool:
         """True for a process that stands by itself and belongs to no order: not the main line, begun by no message,
         called by no other."""

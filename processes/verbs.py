@@ -53,21 +53,21 @@ def receive(
         raise NotYourDuty()
     open_values, sealed = _split(values, personal)
 
-    def order_of(work: Transaction, regulation: Regulation) -> Order:
-        day = received_at.astimezone(regulation.zone)
+    def order_of(work: Transaction) -> Order:
+        day = received_at.astimezone(in_force.zone)
         # An office with one regulation is named after it, and its series were before there could be several.
-        series = "order" if regulation.name == office else f"order:{regulation.name}"
+        series = "order" if in_force.name == office else f"order:{in_force.name}"
         number = work.next_in_series(office, f"{series}:{day:%Y%m%d}")
         return Order(
             id=order_id or uuid4().hex,
             office=office,
-            number=regulation.order_number(received_at, number),
-            deployment=regulation.number or 0,
+            number=in_force.order_number(received_at, number),
+            deployment=in_force.number or 0,
             status="registered",
             title=str(values.get("title") or ""),
             received_at=received_at,
             facts={**open_values, **_given(sealed, personal)},
-            process=regulation.main,
+            process=in_force.main,
             replay=given or _before(in_force, received_at),
         )
 
@@ -111,7 +111,7 @@ def open_case(
         raise NotYourDuty()
     open_values, sealed = _split(values, personal)
 
-    def order_of(work: Transaction, regulation: Regulation) -> Order:
+    def order_of(work: Transaction) -> Order:
         if claim is not None and not claim(work):
             raise AlreadyHandled()
         day = at.astimezone(regulation.zone)
