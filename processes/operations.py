@@ -31,7 +31,7 @@ def hold_deadline(command: Command, instance: Instance, element: Element, inputs
     deadline = _deadline(command, element, inputs)
     if deadline is not None and deadline.fired_at is None:
         due_times.hold(deadline, instance.id)
-        command.touch_deadline(deadline)
+        command.changes.touch(deadline)
         command.note("held", [deadline.timer or deadline.element])
 
 

@@ -197,9 +197,7 @@ def _possible(seen: Seen, who: Who, acts: list[str]) -> list[str]:
         return []
     waiting = [task for task in order.tasks.values() if task.closed_at is None]
     found = [task.element for task in waiting if duties.may_do(actor, order, task)]
-    return found + verbs.may_send(
-        order, regulation, stage.platform.calendars.current(), actor, stage.now, stage.platform.read
-    )
+    return found + verbs.may_send(stage.answers(order, regulation, actor), actor)
 
 
 def _decided(seen: Seen, expected: dict[str, dict[str, str]]) -> Differences:

@@ -40,7 +40,7 @@ def show(number: str) -> Answer:
     loaded = Loaded(number)
     wanted = request.args.get("task")
     task = next((one for one in loaded.mine if one.id == wanted), loaded.mine[0] if loaded.mine else None)
-    with loaded.asked():
+    with loaded.answers.asked():
         return order_page(loaded, task, bind(loaded, task, task.form) if task else None)
 
 
@@ -51,7 +51,7 @@ def complete(number: str, task_id: str) -> Answer:
     task = loaded.order.tasks.get(task_id)
     if task is None:
         return _too_late(loaded, task_id)
-    with loaded.asked():
+    with loaded.answers.asked():
         form = g.form = bind(loaded, task, task.form, request.form)
         duties.require_duty(context.me(), loaded.order, task)
         if is_refresh():
@@ -72,10 +72,10 @@ def act(number: str, message: str) -> Answer:
     process = loaded.regulation.definitions.starters.get(message)
     if process is None or not process.starters:
         raise NotFound()
-    with loaded.asked() as command:
+    with loaded.answers.asked():
         posted = request.form if request.method == "POST" else None
         form = g.form = bind(loaded, None, process.start.form, posted)
-        duties.require_start(command, process, context.me())
+        duties.require_start(loaded.answers, process, context.me())
         if posted is None or is_refresh():
             return act_page(loaded, process, form)
         if form is not None and not form.validate():
@@ -101,7 +101,7 @@ def reveal(number: str) -> Answer:
     loaded = Loaded(number)
     reason = request.form.get("reason", "").strip()[:MOST_REASON]
     task = loaded.mine[0] if loaded.mine else None
-    with loaded.asked():
+    with loaded.answers.asked():
         form = bind(loaded, task, task.form) if task else None
         if len(reason) < LEAST_REASON:
             return order_page(loaded, task, form, reveal_errors=_("请写明查看原因")), 422
@@ -294,6 +294,6 @@ def _too_late(loaded: Loaded, task_id: str) -> Answer:
     row = context.platform().read.task(task_id)
     if row is None or row["order_id"] != loaded.row["id"]:
         raise NotFound()
-    with loaded.asked():
+    with loaded.answers.asked():
         g.form = bind(loaded, None, row["form"], request.form)
     raise AlreadyHandled()
