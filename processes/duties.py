@@ -1,7 +1,7 @@
-"""Who may do what: the one place that decides duties, for the web, the API and the timers alike.
+"""Who may see and who may do what: the one place that decides it, for the web, the command line and the timers alike.
 
-Seeing is the store's question (an order that an actor may not see is not found). Doing is decided here from what the
-diagram says: roles, the unit the duty sits in, named candidates, and four eyes (`not_by`).
+What an actor may not see is not found. What may be done follows from what the diagram says: roles, the unit the duty
+sits in, named candidates, and four eyes (`not_by`).
 """
 
 from __future__ import annotations
