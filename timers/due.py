@@ -27,12 +27,11 @@ from timers.calendar import Calendar
 from timers.counting import Counting, due_local, local, utc, zone
 from timers.errors import BadLimit
 from timers.limits import Limit, parse_limit
-from timers.words import Lang, Line, words
+from timers.words import Lang, Line, sentences
 
 __all__ = [
     "Counting",
     "Due",
-    "Line",
     "after",
     "before",
     "capped",
@@ -42,7 +41,6 @@ __all__ = [
     "extend",
     "in_time",
     "share",
-    "words",
 ]
 
 _DAY_END = time(23, 59)
@@ -179,8 +177,7 @@ def capped(found: Due, latest: datetime, counting: Counting) -> Due:
 
 def explain(found: Due, lang: Lang = "zh") -> list[str]:
     """Sentences that say how the due time came about: anchor, days skipped and why, close, calendar."""
-    year = int(found.lines[0].params["at"][:4])
-    return [words(line, lang, year) for line in found.lines]
+    return sentences(found.lines, lang)
 
 
 def explain_command(
