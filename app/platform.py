@@ -77,7 +77,6 @@ class Platform:
                 "unit": units,
                 "region": pairs(settings.get("regions", {})),
                 "category": pairs(settings.get("categories", {})),
-                "person": [],
             }
         return self._choices[key]
 

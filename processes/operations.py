@@ -93,15 +93,6 @@ def archive_order(command: Command, instance: Instance, element: Element, inputs
     command.note("archived", command.order.facts["archive_no"])
 
 
-def mark(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
-    """Set one fact of the order: `fact` is its name, `value` its value."""
-    name = str(to_plain(inputs.get("fact")) or "")
-    if not name:
-        raise EngineError(element.id, "缺少要标记的事实名“fact”。", 'The name "fact" of what to mark is missing.')
-    command.order.facts[name] = to_plain(inputs.get("value"))
-    command.note("set", [{name: command.order.facts[name]}])
-
-
 def number(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
     """The next number of a series within the year, month or ISO week that `pattern` names (`"督{year}-{seq:04d}"`) and
     `at` (by default now) lies in, set as `fact`."""
@@ -195,7 +186,6 @@ OPERATIONS: dict[str, Operation] = {
     "notify": notify,
     "close_order": close_order,
     "archive_order": archive_order,
-    "mark": mark,
     "number": number,
     "freeze_figures": freeze_figures,
     "publish": publish,

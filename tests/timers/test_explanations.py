@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 import pytest
@@ -128,6 +129,13 @@ def test_dependent_deadlines_name_what_they_hang_on() -> None:
     ]
     reminder = explain(share(local("2026-09-28T11:00"), ended, 0.25, Limit(10, "wd"), CALENDAR, COUNTING))
     assert "共 10 个工作日，还剩 3 个工作日：10月13日（周二）" in reminder
+
+
+@pytest.mark.parametrize("limit", ["10wd", "5d", "0d", "1month", "3y", "2h"])
+def test_an_explanation_survives_being_stored(limit: str) -> None:
+    found = due(parse_limit(limit), local("2026-09-28T11:00"), CALENDAR, COUNTING)
+    stored = json.loads(json.dumps(found.lines))
+    assert sentences(Line(code, params) for code, params in stored) == explain(found)
 
 
 def test_both_languages_know_the_same_lines() -> None:
