@@ -79,7 +79,7 @@ def _check_settings(pack: Pack) -> Iterator[Problem]:
     try:
         counting_of(pack)
     except BadPack as error:
-        yield from (problem for problem in error.problems if isinstance(problem, Problem))
+        yield from error.problems
 
 
 def _check_number(settings: Mapping[str, Any]) -> Iterator[Problem]:
