@@ -87,7 +87,7 @@ def close_order(command: Command, instance: Instance, element: Element, inputs: 
 
 
 def archive_order(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
-    """The file is complete and kept; `years` of retention are a deadline of the diagram, not of this row."""
+    """The file is complete and kept; how many years is a deadline of the diagram, not of this row."""
     command.order.archived_at = command.now
     command.order.facts["archive_no"] = f"{command.order.number}-A"
     command.note("archived", command.order.facts["archive_no"])
