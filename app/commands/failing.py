@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import click
 
 from decisions import DmnError, FeelError
-from processes.engine.run import EngineError
+from processes.engine.errors import EngineError
 from processes.errors import BadPack
 from processes.pack import Problem
 
