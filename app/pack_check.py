@@ -12,6 +12,7 @@ from typing import Any
 from app.deploying import default_date
 from app.pack_archive import unpacked
 from app.pack_difference import changed_files, changes
+from app.pack_safety import unsafe
 from app.platform import Platform
 from app.scenarios.run import run_pack
 from processes.errors import BadPack, NoDeployment
@@ -48,6 +49,8 @@ def check_archive(platform: Platform, office: str, data: bytes, now: datetime) -
             begins = None if pack.settings.get("effective_from") is None else default_date(pack).date().isoformat()
         except BadPack as error:
             return _result(pack, current, problems=error.problems)
+        if wrong := unsafe(current, regulation):
+            return _result(pack, current, regulation=regulation, problems=wrong) | {"effective_from": begins}
         report = run_pack(pack, folder=folder)
     return _result(pack, current, regulation=regulation, scenarios=report.to_json()) | {"effective_from": begins}
 

@@ -248,8 +248,8 @@ def _attribute_words() -> dict[str, str]:
 def _groups(changes: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Changes by kind, in words; the first few hundred of each."""
     kinds = {
-        "file": _("文件"), "process": _("流程"), "element": _("流程环节"), "condition": _("分支条件"),
-        "rule": _("规则表的行"), "field": _("表单字段"), "setting": _("设置"),
+        "unsealed": _("取消加密的个人信息"), "file": _("文件"), "process": _("流程"), "element": _("流程环节"),
+        "condition": _("分支条件"), "rule": _("规则表的行"), "field": _("表单字段"), "setting": _("设置"),
     }  # fmt: skip
     how = {"added": _("新增"), "removed": _("删除"), "changed": _("修改")}
     groups = []
