@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as Answer
 
 from app.deploying import ScenariosFailed, deploy, zone_of
 from app.pack_archive import unpacked, write_archive
-from app.pack_check import check_archive
+from app.pack_check import check_apart
 from app.settings import Settings
 from app.web import context
 from app.web.language import _, pick
@@ -61,7 +61,7 @@ def check() -> Answer | tuple[str, int]:
         return _page(wrong=_("请选择规程包的 zip 文件。")), 422
     platform, now = context.platform(), context.now()
     try:
-        checked = check_archive(platform, context.office(), data, now)
+        checked = check_apart(platform.library, context.office(), data, now)
     except Refusal as error:
         return _page(wrong=pick(error.zh, error.en)), 422
     upload = Upload(_plain(name), data, checked, now)
