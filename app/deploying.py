@@ -11,14 +11,16 @@ from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from app.pack_safety import unsafe
 from app.platform import Platform
 from app.scenarios.report import Report
 from app.scenarios.run import Heard, run_pack
 from persistence.confirmations import unconfirmed
 from persistence.library import NEVER
-from processes.errors import Refusal, Unconfirmed
+from processes.errors import BadPack, NoDeployment, Refusal, Unconfirmed
 from processes.pack import Pack, Problem
 from processes.people import Actor
+from processes.regulation import Regulation
 from processes.settings import counting_of
 from processes.store import DeploymentRow
 from timers.counting import zone
@@ -70,7 +72,8 @@ def deploy(
     """Bring a pack into force at `effective_from` (default: the date in its `pack.toml`, 00:00 of its zone).
 
     `folder`: where the pack lies, for revised packs that its scenarios name; `heard`: is told of each scenario's
-    result; `office`: where, by default the one named after the pack. Raises `BadPack` with every problem,
+    result; `office`: where, by default the one named after the pack. Raises `BadPack` with every problem (what
+    `app.pack_safety` says included),
     `Undated`, `Unconfirmed`, `ScenariosFailed`.
     """
     begins, digest, office = effective_from or default_date(pack), pack.digest, office or pack.name
@@ -78,6 +81,9 @@ def deploy(
         if row.pack == pack.name and row.digest == digest and row.effective_from == begins:
             return Deployed(row, new=False)
     regulation = platform.compile(pack)
+    wrong = unsafe(_replaced(platform, office, pack, max(begins, now)), regulation)
+    if wrong:
+        raise BadPack(wrong)
     waiting = unconfirmed(pack, platform.library.confirmations(office, pack.name))
     if waiting and begins < NEVER:
         raise Unconfirmed(waiting)
@@ -87,6 +93,14 @@ def deploy(
     row = platform.library.deploy(pack, effective_from=begins, actor=actor, note=note, now=now, office=office)
     platform.forget_choices()
     return Deployed(row, new=True, warnings=regulation.warnings)
+
+
+def _replaced(platform: Platform, office: str, pack: Pack, at: datetime) -> Regulation | None:
+    """What would be in force of the pack without this deployment."""
+    try:
+        return platform.library.in_force(office, at, pack.name)
+    except NoDeployment:
+        return None
 
 
 def default_date(pack: Pack) -> datetime:

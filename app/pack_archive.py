@@ -10,8 +10,10 @@ import io
 import re
 import shutil
 import stat
+import struct
 import tomllib
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -23,7 +25,17 @@ from processes.pack import MAX_FILE, MAX_FILES, SUFFIXES, Pack, is_include
 
 MAX_ARCHIVE = 20 * 1024 * 1024
 MAX_UNPACKED = 60 * 1024 * 1024
+MAX_NAME = 255
+"""Bytes of one part of a path: what file systems take."""
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _DRIVE = re.compile(r"[A-Za-z]:")
+_ROOT = "0"
+"""The folder that an archive is unpacked into: a name that no pack can include."""
+
+
+_DAMAGED = (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, ValueError, zlib.error,
+            struct.error)  # fmt: skip
+"""What `zipfile` raises for an archive that is damaged."""
 
 
 class BadArchive(Refusal):
@@ -41,12 +53,15 @@ def unpacked(data: bytes) -> Iterator[Path]:
     Raises `BadArchive`.
     """
     files = read_archive(data)
+    for name, content in files.items():
+        if name.endswith(".toml"):
+            _check_toml(name, content)
     with TemporaryDirectory(prefix="jieban-pack-") as place:
         for name, content in files.items():
-            target = Path(place, "archive", *PurePosixPath(name).parts)
+            target = Path(place, _ROOT, *PurePosixPath(name).parts)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
-        folder = Path(place, "archive", *PurePosixPath(_top(files)).parts)
+        folder = Path(place, _ROOT, *PurePosixPath(_top(files)).parts)
         _complete(folder)
         yield folder
 
@@ -58,7 +73,7 @@ def read_archive(data: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return _read(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except _DAMAGED as error:
         raise BadArchive() from error
 
 
@@ -87,13 +102,37 @@ def _read(archive: zipfile.ZipFile) -> dict[str, bytes]:
             continue
         if str(name) in files:
             raise BadArchive(f"压缩文件里有两个“{name}”。", f"The archive holds {str(name)!r} twice.")
-        with archive.open(entry) as opened:
-            content = opened.read(min(MAX_FILE, left) + 1)
+        content = _content(archive, entry, min(MAX_FILE, left) + 1)
         if len(content) > MAX_FILE or len(content) > left:
             raise BadArchive(f"{name}：文件超过 5 MB。", f"{name}: larger than 5 MB.")
         left -= len(content)
         files[str(name)] = content
+    for path in files:
+        if above := next((str(one) for one in PurePosixPath(path).parents if str(one) in files), None):
+            raise BadArchive(f"{above}：既是文件又是目录。", f"{above}: both a file and a folder.")
     return files
+
+
+def _content(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
+    """At most so many bytes of a file. Raises `BadArchive` naming it."""
+    try:
+        with archive.open(entry) as opened:
+            return opened.read(most)
+    except _DAMAGED as error:
+        name = entry.filename
+        raise BadArchive(f"{name}：压缩数据已损坏。", f"{name}: its compressed data is damaged.") from error
+
+
+def _check_toml(name: str, content: bytes) -> None:
+    """Refuse what overwhelms the reader of TOML; it says itself what is only wrong. Raises `BadArchive`."""
+    try:
+        tomllib.loads(content.decode("utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return  # reading the pack will say so, with the line
+    except RecursionError as error:
+        raise BadArchive(f"{name}：嵌套过深。", f"{name}: nested too deeply.") from error
+    except ValueError as error:
+        raise BadArchive(f"{name}：数字过长或超出范围。", f"{name}: a number is too long or out of range.") from error
 
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
@@ -108,6 +147,12 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         raise BadArchive(f"{name}：不接受链接等特殊文件。", f"{name}: links and special files are not taken.")
+    if any(len(part.encode()) > MAX_NAME for part in parts):
+        shown = f"{name[:40]}…"
+        raise BadArchive(f"{shown}：文件名过长。", f"{shown}: the name is too long.")
+    if entry.compress_type not in _METHODS:
+        zh = f"{name}：不支持这种压缩方法，请用普通的 zip（deflate）压缩。"
+        raise BadArchive(zh, f"{name}: compressed by a method that is not supported; use plain zip (deflate).")
     if entry.flag_bits & 0x1:
         raise BadArchive(f"{name}：文件已加密。", f"{name}: encrypted.")
 
@@ -134,7 +179,7 @@ def _complete(folder: Path) -> None:
         if not is_include(include):
             continue
         inside, beside = folder / include, folder.parent / include
-        if inside.is_dir():
+        if inside.is_dir() and not beside.exists():
             beside.parent.mkdir(exist_ok=True)
             shutil.move(inside, beside)
         elif not beside.exists() and (PACKS / include).is_dir():

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from app.pack_safety import unsealed
 from decisions.outline import outline
 from forms.schema import read_form
 from processes.pack import Pack
@@ -17,7 +18,7 @@ from processes.regulation import Regulation
 
 ADDED, REMOVED, CHANGED = "added", "removed", "changed"
 Thing = tuple[str, str, str]
-"""Kind (process, element, condition, rule, field, setting), place (process, table, form, file), id."""
+"""Kind (process, element, condition, rule, field, unsealed, setting), place (process, table, form, file), id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,11 @@ def changed_files(before: Pack | None, after: Pack) -> list[Change]:
 
 
 def changes(before: Regulation | None, after: Regulation) -> list[Change]:
-    """What is added, removed and changed inside the files, in the order of kind, place and id."""
+    """What is added, removed and changed inside the files, in the order of kind, place and id; first the fields that
+    are no longer encrypted."""
     old, new = (dict(_things(one)) if one else {} for one in (before, after))
-    return [
+    opened = [Change(CHANGED, "unsealed", form, spec.key, spec.label) for form, spec in unsealed(before, after)]
+    return opened + [
         Change(
             _how(thing in old, thing in new),
             *thing,

@@ -1,69 +1,79 @@
 """Patterns of `matches`, `replace` and `split`: XPath regular expressions, made safe.
 
 A pattern is translated to Python's dialect once and kept.  Python's engine may try combinations without end, so the
-shape of the pattern gives a bound on the tries for a text of some length.  Beyond the budget `matches` uses a
-machine that cannot backtrack; what that cannot do, and `replace` and `split`, is refused with a `FeelLimitError`.
+shape of the pattern gives a bound on its tries for a text of some length.  Beyond the budget a machine matches that
+cannot backtrack; what that cannot do is refused with a `FeelLimitError`.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 from re import _constants as codes  # type: ignore[attr-defined]
 from re import _parser as shapes  # type: ignore[attr-defined]
 from typing import Any
 
-from .automaton import Automaton, Unsupported
+from .automaton import Automaton, Spans, Unsupported
+from .effort import BEYOND, effort, size
 from .errors import FeelLimitError
 from .limits import MAX_STRING, Work, checked_length, checked_string
 
 MAX_PATTERN = 1_000
-MAX_TRIES = 4_000_000
-TRIES_OF_STEP = 200  # a try is that much cheaper than a step
-_REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT)
+MAX_SIZE = 20_000
+MAX_TRIES = 8_000_000
+TRIES_OF_STEP = 400  # a try is that much cheaper than a step
+MACHINE_OF_STEP = 8  # and a step of the machine that much
 
 
 class Pattern:
-    """A compiled pattern and what it may cost.
+    """A compiled pattern: `source` as it was written, `regex` for Python's engine, `tree` as parsed."""
 
-    `branching` counts the repeats that may have to give back, one after the other; `nested` tells that one stands
-    inside another, so that the tries double with each character.
-    """
+    __slots__ = ("regex", "source", "tree")
 
-    __slots__ = ("branching", "nested", "regex", "tree")
-
-    def __init__(self, regex: re.Pattern[str], branching: int, nested: bool, tree: Any) -> None:
-        self.regex, self.branching, self.nested, self.tree = regex, branching, nested, tree
+    def __init__(self, source: str, regex: re.Pattern[str], tree: Any) -> None:
+        self.source, self.regex, self.tree = source, regex, tree
 
     def found(self, work: Work, text: str) -> bool:
-        """Whether the pattern is found in the text, by a machine that cannot backtrack if need be."""
-        tries = self._tries(text)
-        work.spend(min(tries, MAX_TRIES) // TRIES_OF_STEP)
+        """Whether the pattern is found in the text. Raises FeelLimitError."""
+        return next(self.finds(work, text), None) is not None
+
+    def finds(self, work: Work, text: str, *, groups: bool = False) -> Iterator[Spans]:
+        """Every find from left to right, with the spans of its groups if asked for. Raises FeelLimitError."""
+        tries = self.tries(len(text))
         if tries <= MAX_TRIES:
-            return self.regex.search(text) is not None
+            work.spend(tries // TRIES_OF_STEP)
+            for match in self.regex.finditer(text):
+                yield match.regs
+            return
         try:
-            return Automaton(self.tree, self.regex.flags).found(text)
+            machine = Automaton(self.tree, self.regex.flags, groups=groups)
+            charged = 0
+            for spans in chain(machine.finds(text), (None,)):
+                work.spend((machine.taken - charged) // MACHINE_OF_STEP)
+                charged = machine.taken
+                if spans is not None:
+                    yield spans
         except Unsupported:
-            raise too_costly() from None
+            raise too_costly(self.source) from None
 
-    def _tries(self, text: str) -> int:
-        length = len(text) + 1
-        if self.nested:
-            return 1 << min(length, 64)
-        return int(length ** (self.branching + 1))
-
-    def allow(self, work: Work, text: str) -> None:
-        """Raises FeelLimitError when matching the text could take too many tries."""
-        tries = self._tries(text)
-        if tries > MAX_TRIES:
-            raise too_costly()
-        work.spend(tries // TRIES_OF_STEP)
+    def tries(self, length: int) -> int:
+        """The most steps that Python's engine can take for all finds in a text of a length; at most BEYOND."""
+        _ways, tries = effort(self.tree, length)
+        first = self.tree[0] if len(self.tree) else None
+        anchored = first == (codes.AT, codes.AT_BEGINNING) and not self.regex.flags & re.MULTILINE
+        starts = 1 if anchored else length + 1
+        again = 2 if self.tree.getwidth()[0] == 0 else 1  # a place where nothing was found is begun at once more
+        return min(length + 1 + again * starts * tries, BEYOND)
 
 
-def too_costly() -> FeelLimitError:
+def too_costly(pattern: str) -> FeelLimitError:
     """The error for a pattern that may take too many tries."""
+    shown = pattern if len(pattern) <= 60 else pattern[:60] + "…"
     return FeelLimitError(
-        "正则表达式可能回溯过多，请避免嵌套或连续的重复", "the pattern may backtrack too much on this text"
+        f"正则表达式“{shown}”可能回溯过多，请避免嵌套或连续的重复、反向引用",
+        f"the pattern {shown!r} may backtrack too much on this text",
     )
 
 
@@ -82,10 +92,9 @@ def compiled(pattern: str, flags: str) -> Pattern | None:
             re.escape(pattern) if "q" in flags else translated(unspaced(pattern) if "x" in flags else pattern, flags)
         )
         tree = shapes.parse(source, options)
-        branching, nested, size = cost(tree)
-        if size > 20_000:
+        if size(tree) > MAX_SIZE:
             raise FeelLimitError("正则表达式的重复次数过大", "the pattern repeats too often")
-        return Pattern(re.compile(source, options), branching, nested, tree)
+        return Pattern(pattern, re.compile(source, options), tree)
     except (re.error, ValueError, OverflowError, RecursionError):
         return None
 
@@ -137,11 +146,14 @@ def _outside_class(char: str, flags: str) -> str:
 
 
 def _subtract(pattern: str, index: int, out: list[str]) -> int:
-    """`[a-z-[aeiou]]` as `(?![aeiou])[a-z]`"""
+    """`[a-z-[aeiou]]` as `(?:(?![aeiou])[a-z])`"""
     end = pattern.index("]]", index)
     start = len(out) - 1 - out[::-1].index("[")
-    out.insert(start, f"(?!{pattern[index + 1 : end + 1]})")
-    out.append("]")
+    subtracted = pattern[index + 1 : end + 1]
+    if set(re.sub(r"\\.", "", subtracted)[1:-1]) & {"[", "]"}:
+        raise ValueError("subtraction")
+    out.insert(start, f"(?:(?!{subtracted})")
+    out.append("])")
     return end + 2
 
 
@@ -179,46 +191,6 @@ def _escape(pattern: str, index: int, in_class: bool) -> str:
     raise ValueError("unknown escape")
 
 
-def cost(tree: Any) -> tuple[int, bool, int]:
-    """(repeats that may give back one after the other, whether such repeats nest, expanded size)."""
-    branching, nested, size = 0, False, 0
-    for operation, argument in tree:
-        size += 1
-        if operation in _REPEATS:
-            low, high, body = argument
-            inner, inner_nested, inner_size = cost(body)
-            times = high if high != codes.MAXREPEAT else low + 1
-            size += int(times) * inner_size
-            varies = low != high
-            nested = nested or inner_nested or (varies and int(high) > 1 and (inner > 0 or _chooses(body)))
-            nested = nested or (inner > 0 and int(times) > 3)
-            branching += inner * int(min(times, 3)) + (1 if varies and int(high) > 1 else 0)
-        elif operation is codes.SUBPATTERN:
-            inner, inner_nested, inner_size = cost(argument[-1])
-            branching, nested, size = branching + inner, nested or inner_nested, size + inner_size
-        elif operation is codes.BRANCH:
-            parts = [cost(part) for part in argument[1]]
-            branching += max(part[0] for part in parts)
-            nested = nested or any(part[1] for part in parts)
-            size += sum(part[2] for part in parts)
-        elif operation in (codes.ASSERT, codes.ASSERT_NOT):
-            inner, inner_nested, inner_size = cost(argument[1])
-            branching, nested, size = branching + inner, nested or inner_nested, size + inner_size
-    return branching, nested, size
-
-
-def _chooses(tree: Any) -> bool:
-    """Whether a body may match the same text in more than one way: alternatives or optional parts."""
-    for operation, argument in tree:
-        if operation is codes.BRANCH:
-            return True
-        if operation in _REPEATS and argument[0] != argument[1]:
-            return True
-        if operation is codes.SUBPATTERN and _chooses(argument[-1]):
-            return True
-    return False
-
-
 def found(work: Work, text: str, pattern: str, flags: str) -> bool | None:
     """Whether the pattern is found in the text; null for an invalid pattern."""
     regex = compiled(pattern, flags)
@@ -233,42 +205,47 @@ _GROUP = re.compile(r"\\(.)|\$([0-9]+)|(\$|\\)", re.DOTALL)
 def replaced(work: Work, text: str, pattern: str, replacement: str, flags: str) -> str | None:
     """The text with every find replaced; null for an invalid pattern, or one that finds the empty text."""
     regex = compiled(pattern, flags)
-    if regex is None or regex.regex.search("") is not None:
+    if regex is None or regex.found(work, ""):
         return None
-    regex.allow(work, text)
-    literal = "q" in flags
-    if not literal and any(_is_bad(piece) for piece in _GROUP.finditer(replacement)):
+    parts = [replacement] if "q" in flags else _parts(replacement, regex.regex.groups)
+    if parts is None:
         return None
     pieces: list[str] = []
     end, room = 0, MAX_STRING - len(text)
-    for match in regex.regex.finditer(text):
-        new = replacement if literal else _filled(replacement, match)
-        pieces += (text[end : match.start()], new)
-        end = match.end()
-        room -= len(new)
+    for spans in regex.finds(work, text, groups=any(isinstance(part, int) for part in parts)):
+        # Counted before it is built: a replacement may name a long group ten thousand times.
+        room -= sum(len(part) if isinstance(part, str) else spans[part][1] - spans[part][0] for part in parts)
         if room < 0:
             checked_string(MAX_STRING + 1)
+        pieces.append(text[end : spans[0][0]])
+        pieces += (part if isinstance(part, str) else text[slice(*spans[part])] for part in parts)
+        end = spans[0][1]
     return "".join(pieces) + text[end:]
 
 
-def _is_bad(piece: re.Match[str]) -> bool:
-    """A backslash or dollar that stands for nothing."""
-    return bool(piece.group(3)) or piece.group(1) not in (None, "\\", "$")
+def _parts(replacement: str, groups: int) -> list[str | int] | None:
+    """A replacement as texts and numbers of groups; None when a backslash or dollar stands for nothing."""
+    parts: list[str | int] = []
+    end = 0
+    for piece in _GROUP.finditer(replacement):
+        escaped, digits = piece.group(1), piece.group(2)
+        parts.append(replacement[end : piece.start()])
+        end = piece.end()
+        if digits is not None:
+            parts += _reference(digits, groups)
+        elif escaped in ("\\", "$"):
+            parts.append(escaped)
+        else:
+            return None
+    return [*parts, replacement[end:]]
 
 
-def _filled(replacement: str, match: re.Match[str]) -> str:
-    return _GROUP.sub(lambda piece: _piece(piece, match), replacement)
-
-
-def _piece(piece: re.Match[str], match: re.Match[str]) -> str:
-    if piece.group(1):
-        return piece.group(1)
-    digits = piece.group(2)
-    # `$12` is group 12 if there is one, else group 1 followed by a 2
+def _reference(digits: str, groups: int) -> list[str | int]:
+    """`$12` is group 12 if there is one, else group 1 followed by a 2; a group that is not there is empty."""
     for length in range(len(digits), 0, -1):
-        if int(digits[:length]) <= len(match.groups()):
-            return (match.group(int(digits[:length])) or "") + digits[length:]
-    return digits[1:]
+        if length < 5 and int(digits[:length]) <= groups:
+            return [int(digits[:length]), digits[length:]]
+    return [digits[1:]]
 
 
 def split(work: Work, text: str, delimiter: str) -> list[str] | None:
@@ -276,13 +253,12 @@ def split(work: Work, text: str, delimiter: str) -> list[str] | None:
     regex = compiled(delimiter, "")
     if regex is None:
         return None
-    regex.allow(work, text)
     pieces: list[str] = []
     start = 0
-    for match in regex.regex.finditer(text):
-        if match.end() == match.start():
+    for spans in regex.finds(work, text):
+        if spans[0][0] == spans[0][1]:
             continue
-        pieces.append(text[start : match.start()])
-        start = match.end()
+        pieces.append(text[start : spans[0][0]])
+        start = spans[0][1]
     checked_length(len(pieces) + 1)
     return [*pieces, text[start:]]

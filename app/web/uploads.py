@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as Answer
 
 from app.deploying import ScenariosFailed, deploy, zone_of
 from app.pack_archive import unpacked, write_archive
-from app.pack_check import check_archive
+from app.pack_check import check_apart
 from app.settings import Settings
 from app.web import context
 from app.web.language import _, pick
@@ -61,7 +61,7 @@ def check() -> Answer | tuple[str, int]:
         return _page(wrong=_("请选择规程包的 zip 文件。")), 422
     platform, now = context.platform(), context.now()
     try:
-        checked = check_archive(platform, context.office(), data, now)
+        checked = check_apart(platform.library, context.office(), data, now)
     except Refusal as error:
         return _page(wrong=pick(error.zh, error.en)), 422
     upload = Upload(_plain(name), data, checked, now)
@@ -248,8 +248,8 @@ def _attribute_words() -> dict[str, str]:
 def _groups(changes: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Changes by kind, in words; the first few hundred of each."""
     kinds = {
-        "file": _("文件"), "process": _("流程"), "element": _("流程环节"), "condition": _("分支条件"),
-        "rule": _("规则表的行"), "field": _("表单字段"), "setting": _("设置"),
+        "unsealed": _("取消加密的个人信息"), "file": _("文件"), "process": _("流程"), "element": _("流程环节"),
+        "condition": _("分支条件"), "rule": _("规则表的行"), "field": _("表单字段"), "setting": _("设置"),
     }  # fmt: skip
     how = {"added": _("新增"), "removed": _("删除"), "changed": _("修改")}
     groups = []

@@ -7,26 +7,32 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import temporal
+from ..errors import FeelLimitError
 from ..limits import Work
 from ..values import Range, equal, kind_of, less
 from .conversions import number
 from .signatures import F, built_in
 
-_RANGE = re.compile(r"\s*([\[(\]])\s*(.*?)\s*\.\.\s*(.*?)\s*([\])\[])\s*", re.DOTALL)
+MAX_RANGE = 1_000  # characters of the text of a range
 _CALL = re.compile(r'(date and time|date|time|duration)\s*\(\s*"([^"]*)"\s*\)')
 
 
 @built_in("range", "from: string", work=True)
 def range_from_text(work: Work, text: str) -> Range | None:
-    """The range a text such as `[1..5)` stands for; its ends are literals."""
+    """The range a text such as `[1..5)` stands for; its ends are literals. Raises FeelLimitError."""
     work.spend(5)
-    found = _RANGE.fullmatch(text)
-    if found is None or (not found.group(2) and not found.group(3)):
+    if len(text) > MAX_RANGE:
+        zh, en = f"区间文本超过 {MAX_RANGE} 个字符", f"the text of a range exceeds {MAX_RANGE} characters"
+        raise FeelLimitError(zh, en)
+    text = text.strip()
+    first, dots, second = text[1:-1].partition("..")
+    first, second = first.strip(), second.strip()
+    if not dots or text[0] not in "[(]" or text[-1] not in "])[" or not (first or second):
         return None
-    low, high = _endpoint(found.group(2)), _endpoint(found.group(3))
-    if (found.group(2) and low is None) or (found.group(3) and high is None):
+    low, high = _endpoint(first), _endpoint(second)
+    if (first and low is None) or (second and high is None):
         return None
-    opening, closing = found.group(1) == "[", found.group(4) == "]"
+    opening, closing = text[0] == "[", text[-1] == "]"
     if (low is None and opening) or (high is None and closing):
         return None
     if low is not None and high is not None and less(high, low) is not False:

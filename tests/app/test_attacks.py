@@ -17,7 +17,7 @@ from app.web.passwords import hash_password
 from persistence.sight import Sight
 from processes.people import SYSTEM, Duty
 from tests.app.browsing import OFFICE, REQUEST, Browser, Clock
-from tests.app.uploading import files_of_small, upload, zipped
+from tests.app.uploading import archive_of, files_of_small, upload, zipped
 from tests.small import Small
 
 SignIn = Callable[[str], Browser]
@@ -194,15 +194,6 @@ def test_13_every_post_without_a_token_is_refused(app: Flask, signed_in: SignIn)
     for path in paths:
         assert admin.client.post(path, data={"to": "disabled"}).status_code == 400, path
         assert admin.client.post(path, data={"csrf_token": "forged"}).status_code == 400, path
-
-
-def archive_of(name: str, content: bytes = b"x", *, mode: int = 0) -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(name)
-        entry.external_attr = mode << 16
-        archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
-    return out.getvalue()
 
 
 HOSTILE = {

@@ -29,6 +29,15 @@ def zipped(files: dict[str, bytes], folder: str = "") -> bytes:
     return out.getvalue()
 
 
+def archive_of(name: str, content: bytes = b"x", *, mode: int = 0) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        entry = zipfile.ZipInfo(name)
+        entry.external_attr = mode << 16
+        archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
 def upload(browser: Browser, data: bytes, name: str = "pack.zip", **more: Any) -> Page:
     """Send an archive to the check and look at the result."""
     browser.get("/inbox")

@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from decisions import FeelError, compile_expression, compile_unary_tests, to_plain
-from decisions.automaton import Automaton
-from decisions.patterns import compiled
 
 TERNARY = st.sampled_from([True, False, None])
 EXACT = Context(prec=34, rounding=ROUND_HALF_EVEN)
@@ -113,16 +111,3 @@ def test_any_text_is_an_expression_or_an_error(text: str) -> None:
         compile_expression(text).evaluate({})
     except FeelError as error:
         assert error.zh and error.en
-
-
-PIECES = st.sampled_from(
-    ["a", "b", "(a|b)", "(a|ab)", "[ab]", "[^a]", ".", "a*", "b+", "a?", "(ab)*", "a{1,2}", "(a|b)+?"]
-)
-
-
-@given(st.lists(PIECES, min_size=1, max_size=5), st.text("abc\n", max_size=8), st.booleans(), st.booleans())
-def test_the_machine_finds_what_the_engine_finds(pieces: list[str], text: str, from_start: bool, to_end: bool) -> None:
-    pattern = ("^" if from_start else "") + "".join(pieces) + ("$" if to_end else "")
-    known = compiled(pattern, "")
-    assert known is not None
-    assert Automaton(known.tree, known.regex.flags).found(text) is (known.regex.search(text) is not None)
