@@ -17,6 +17,7 @@ from processes.command import Command
 from processes.door import Door, Result
 from processes.errors import AlreadyHandled, NotFound, NotNow, NotYourDuty
 from processes.expressions import CURRENT
+from processes.handing_in import HandedIn, hand_in
 from processes.order import OFFICE_CASE, Entry, Facts, Order
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
@@ -51,7 +52,7 @@ def receive(
     main = in_force.definitions.processes[in_force.main]
     if not actor.is_system and not actor.holds(office, main.starters, None):
         raise NotYourDuty()
-    open_values, sealed = _split(values, personal)
+    handed_in = HandedIn.of(values, personal, files)
 
     def order_of(work: Transaction) -> Order:
         day = received_at.astimezone(in_force.zone)
@@ -66,7 +67,7 @@ def receive(
             status="registered",
             title=str(values.get("title") or ""),
             received_at=received_at,
-            facts={**open_values, **_given(sealed, personal)},
+            facts=dict(handed_in.facts),
             process=in_force.main,
             replay=given or _before(in_force, received_at),
         )
@@ -75,10 +76,7 @@ def receive(
         door.receipt(order_of, in_force, actor, now) as (command, work),
         command.acting("receive", at=now, actor=actor, element=main.start.id) as notes,
     ):
-        notes["values"] = open_values
-        _seal(command, work, notes, sealed)
-        work.attach(command.order, files, actor.user)
-        command.count_done(main.start.id, actor)
+        hand_in(command, work, notes, main.start.id, handed_in)
         command.start(in_force.main, command.order.facts, actor.user)
     return _result(command)
 
@@ -109,7 +107,7 @@ def open_case(
         raise NotFound(f"没有可以开立的事务“{process_id}”。", f"There is no office case {process_id!r}.")
     if not actor.is_system and not actor.holds(office, process.starters, None):
         raise NotYourDuty()
-    open_values, sealed = _split(values, personal)
+    handed_in = HandedIn.of(values, personal, files)
 
     def order_of(work: Transaction) -> Order:
         if claim is not None and not claim(work):
@@ -124,7 +122,7 @@ def open_case(
             status="registered",
             title=str(values.get("title") or process.name),
             received_at=at,
-            facts={**open_values, **_given(sealed, personal)},
+            facts=dict(handed_in.facts),
             process=process_id,
             kind=OFFICE_CASE,
         )
@@ -134,10 +132,7 @@ def open_case(
             door.receipt(order_of, regulation, actor, now) as (command, work),
             command.acting("open", at=at, actor=actor, element=process.start.id) as notes,
         ):
-            notes["values"] = open_values
-            _seal(command, work, notes, sealed)
-            work.attach(command.order, files, actor.user)
-            command.count_done(process.start.id, actor)
+            hand_in(command, work, notes, process.start.id, handed_in)
             for duty in actor.duties:
                 # Who opens a case for a unit sees what becomes of it.
                 if duty.office == office and duty.unit and duty.role in process.starters:
@@ -169,25 +164,21 @@ def complete(
             raise AlreadyHandled()
         duties.require_duty(actor, order, task)
         instance = order.instances[task.instance]
-        open_values, sealed = _split(values, personal)
-        if task.element in order.done:
-            open_values |= _emptied(values, personal, instance.vars)
+        before = instance.vars if task.element in order.done else {}
+        handed_in = HandedIn.of(values, personal, files, before)
         with command.acting("complete", at=now, actor=actor, element=task.element) as notes:
             notes["instance"] = instance.id
-            notes["values"] = open_values
-            _seal(command, work, notes, sealed)
-            work.attach(order, files, actor.user)
+            hand_in(command, work, notes, task.element, handed_in)
             if task.local:
                 # One of many: each adds its answer to the list named after the element.
-                instance.vars.setdefault(task.element, []).append({**task.local, **open_values, "by": actor.user})
+                instance.vars.setdefault(task.element, []).append({**task.local, **handed_in.values, "by": actor.user})
             else:
-                instance.vars.update({**open_values, **_given(sealed, personal)})
+                instance.vars.update(handed_in.facts)
             instance.vars[f"{task.element}_by"] = actor.user
             task.closed_at, task.outcome, task.done_by = now, "completed", actor.user
             if task.id not in command.changes.new_tasks:
                 command.changes.tasks[task.id] = task
-            command.count_done(task.element, actor)
-            _involve(command, open_values)
+            _involve(command, handed_in.values)
             run = command.run(instance)
             run.complete(task_id)
             command.sync(instance, run)
@@ -216,21 +207,17 @@ def send(
             duties.require_start(command, process, actor)
         finally:
             CURRENT.reset(token)
-        open_values, sealed = _split(values, personal)
+        handed_in = HandedIn.of(values, personal, files)
         unit = next(iter(sorted(actor.units(command.order.office))), None)
         variables: Facts = {
-            **open_values,
-            **_given(sealed, personal),
+            **handed_in.facts,
             "applicant": actor.user,
             "applicant_unit": unit,
             "applied_at": now.isoformat(),
         }
         with command.acting("send", at=now, actor=actor, element=process.start.id) as notes:
             notes["message"] = message
-            notes["values"] = open_values
-            _seal(command, work, notes, sealed)
-            work.attach(command.order, files, actor.user)
-            command.count_done(process.start.id, actor)
+            hand_in(command, work, notes, process.start.id, handed_in)
             instance = command.start(process.id, variables, actor.user)
             notes["instance"] = instance.id
     return _result(command)
@@ -326,29 +313,6 @@ def record(door: Door, actor: Actor, office: str, act: str, changed: Values, now
     """An entry in the office's own chain: what belongs to no order (a deployment, a calendar, a refusal of rights)."""
     with door.store.transaction() as work:
         work.record(office, [Entry(actor.user, act, now, changed=dict(changed), why=why or None)])
-
-
-def _split(values: Values, personal: Collection[str]) -> tuple[Facts, Facts]:
-    given = {key: value for key, value in values.items() if value is not None}
-    return (
-        {key: value for key, value in given.items() if key not in personal},
-        {key: value for key, value in given.items() if key in personal},
-    )
-
-
-def _emptied(values: Values, personal: Collection[str], before: Facts) -> Facts:
-    """What a form that comes again finds left empty: an old answer does not outlive its removal."""
-    left_empty = (key for key, value in values.items() if value is None and key not in personal)
-    return {key: None for key in left_empty if before.get(key) is not None}
-
-
-def _given(sealed: Facts, personal: Collection[str]) -> Facts:
-    return {f"has_{key}": bool(sealed.get(key)) for key in personal}
-
-
-def _seal(command: Command, work: Transaction, notes: dict[str, Any], sealed: Facts) -> None:
-    if sealed:
-        notes["personal"] = work.seal(command.order, sealed)
 
 
 def _involve(command: Command, values: Values) -> None:
