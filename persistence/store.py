@@ -20,7 +20,7 @@ from persistence import offices
 from persistence import tables as t
 from persistence.database import connect, reading, streaming
 from persistence.direct import Query
-from persistence.family import ORDER, aggregate
+from persistence.family import ORDER, aggregate, made
 from persistence.figures import figures
 from persistence.keys import MasterKey, OrderKey
 from persistence.statements import write
@@ -211,6 +211,9 @@ class UnitOfWork:
 
     def order_of_deadline(self, deadline_id: str) -> Order:
         return self._load(LOAD_BY_DEADLINE, deadline_id)
+
+    def made(self, made_id: str) -> str | None:
+        return made(self.connection, made_id)
 
     def _in_hand(self, order_id: str | None) -> Order | None:
         order = self._writes.orders.get(order_id) if order_id else None

@@ -49,6 +49,17 @@ class AlreadyHandled(Refusal):
     zh, en = "该任务已由他人办理或已取消，请刷新后查看最新情况。", "The task was already handled; reload."
 
 
+class AlreadySent(Refusal):
+    """What was to be made is there already: its form came twice. `order_id`: the order that it is, or is in."""
+
+    status, code = 409, "ALREADY_SENT"
+    zh, en = "这份表单已经提交过，没有重复办理。", "This form was sent before; nothing was done twice."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__()
+        self.order_id = order_id
+
+
 class Stale(Refusal):
     """The order changed since it was loaded."""
 

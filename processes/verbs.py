@@ -15,7 +15,7 @@ from uuid import uuid4
 from processes import due_times, duties
 from processes.command import Command
 from processes.door import Door, Result
-from processes.errors import AlreadyHandled, NotFound, NotNow, NotYourDuty
+from processes.errors import AlreadyHandled, AlreadySent, NotFound, NotNow, NotYourDuty
 from processes.expressions import CURRENT
 from processes.handing_in import HandedIn, hand_in
 from processes.order import OFFICE_CASE, Entry, Facts, Order
@@ -44,7 +44,8 @@ def receive(
 
     The order runs on the regulation in force when it was received, of the `pack` named where the office has several,
     unless a regulation is given (replays), and then is marked.
-    `order_id` is given by whoever must be able to ask later whether it was received (32 hex digits).
+    `order_id` (32 hex digits) is given by whoever may come twice, or must be able to ask later whether it was received.
+    Raises `AlreadySent` if there is an order with this id.
     """
     received_at = _instant(values.get("received_at")) or now
     given = regulation is not None
@@ -59,6 +60,8 @@ def receive(
         # An office with one regulation is named after it, and its series were before there could be several.
         series = "order" if in_force.name == office else f"order:{in_force.name}"
         number = work.next_in_series(office, f"{series}:{day:%Y%m%d}")
+        # Now that the series is locked, the same order cannot be under way in another transaction.
+        _require_new(work, order_id)
         return Order(
             id=order_id or uuid4().hex,
             office=office,
@@ -94,11 +97,13 @@ def open_case(
     personal: Collection[str] = (),
     files: Collection[str] = (),
     claim: Callable[[Transaction], bool] | None = None,
+    order_id: str | None = None,
 ) -> Result | None:
     """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
 
     `at`: the instant it belongs to, if that is before now. `pack`: which regulation, where the office has several.
     `claim` is asked inside the transaction; if it says no, somebody else opened this occurrence and nothing happens.
+    `order_id` as for `receive`.
     """
     at = at or now
     regulation = door.regulations.in_force(office, at, pack)
@@ -114,8 +119,9 @@ def open_case(
             raise AlreadyHandled()
         day = at.astimezone(regulation.zone)
         number = work.next_in_series(office, f"case:{process_id}:{day:%Y%m%d}")
+        _require_new(work, order_id)
         return Order(
-            id=uuid4().hex,
+            id=order_id or uuid4().hex,
             office=office,
             number=f"{process_id.upper().replace('_', '-')}-{day:%Y%m%d}-{number:02d}",
             deployment=regulation.number or 0,
@@ -195,10 +201,15 @@ def send(
     *,
     personal: Collection[str] = (),
     files: Collection[str] = (),
+    instance_id: str | None = None,
 ) -> Result:
-    """A person starts a side process of the order (an application, an urgent report…) by its message."""
+    """A person starts a side process of the order (an application, an urgent report…) by its message.
+
+    `instance_id` (32 hex digits) is given by whoever may come twice: raises `AlreadySent` if it has been started.
+    """
     with door.command(lambda work: work.order(order_id), actor, now) as (command, work):
         duties.require_sight(actor, command.order, command.regulation)
+        _require_new(work, instance_id)
         process = command.regulation.definitions.starters.get(message)
         if process is None or not process.starters:
             raise NotFound(f"没有可以发起的“{message}”。", f"Nothing can be started with {message!r}.")
@@ -218,7 +229,7 @@ def send(
         with command.acting("send", at=now, actor=actor, element=process.start.id) as notes:
             notes["message"] = message
             hand_in(command, work, notes, process.start.id, handed_in)
-            instance = command.start(process.id, variables, actor.user)
+            instance = command.start(process.id, variables, actor.user, instance_id)
             notes["instance"] = instance.id
     return _result(command)
 
@@ -313,6 +324,13 @@ def record(door: Door, actor: Actor, office: str, act: str, changed: Values, now
     """An entry in the office's own chain: what belongs to no order (a deployment, a calendar, a refusal of rights)."""
     with door.store.transaction() as work:
         work.record(office, [Entry(actor.user, act, now, changed=dict(changed), why=why or None)])
+
+
+def _require_new(work: Transaction, made_id: str | None) -> None:
+    """Raises `AlreadySent`."""
+    there = work.made(made_id) if made_id is not None else None
+    if there is not None:
+        raise AlreadySent(there)
 
 
 def _involve(command: Command, values: Values) -> None:

@@ -60,14 +60,15 @@ def bind(
     scope: Mapping[str, Any],
     choices: Choices,
     values: Mapping[str, Any] | None = None,
+    store: bool = True,
 ) -> BoundForm:
     """The form with what this request posted, its files stored; what is wrong with a file stands at its field.
 
-    `values`: what a form shows that nobody has posted yet.
+    `values`: what a form shows that nobody has posted yet. Not to `store`: what was typed is only shown.
     """
     files: dict[str, list[File]] = {}
     wrong: list[tuple[str, Message]] = []
-    for spec in compiled.fields if posted is not None else ():
+    for spec in compiled.fields if posted is not None and store else ():
         if spec.component == "filepicker" and not spec.readonly:
             files[spec.key], found = _take(spec)
             wrong += [(spec.key, message) for message in found]

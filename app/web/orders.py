@@ -13,6 +13,7 @@ from app.web.clocks import past_clocks, running_clocks
 from app.web.form_pages import is_refresh
 from app.web.language import _
 from app.web.loaded import Loaded
+from app.web.once import id_to_make
 from app.web.request_text import contact_fields, intake_fields, request_of
 from app.web.story import Teller
 from app.web.strip import short_name, strip
@@ -52,8 +53,9 @@ def complete(number: str, task_id: str) -> Answer:
     if task is None:
         return _too_late(loaded, task_id)
     with loaded.asked():
-        form = g.form = bind(loaded, task, task.form, request.form)
+        keep_typed(loaded, task, task.form)
         duties.require_duty(context.me(), loaded.order, task)
+        form = bind(loaded, task, task.form, request.form)
         if is_refresh():
             return order_page(loaded, task, form)
         if form is not None and not form.validate():
@@ -72,10 +74,13 @@ def act(number: str, message: str) -> Answer:
     process = loaded.regulation.definitions.starters.get(message)
     if process is None or not process.starters:
         raise NotFound()
+    instance_id = id_to_make()
     with loaded.asked() as command:
         posted = request.form if request.method == "POST" else None
-        form = g.form = bind(loaded, None, process.start.form, posted)
+        if posted is not None:
+            keep_typed(loaded, None, process.start.form)
         duties.require_start(command, process, context.me())
+        form = bind(loaded, None, process.start.form, posted)
         if posted is None or is_refresh():
             return act_page(loaded, process, form)
         if form is not None and not form.validate():
@@ -90,6 +95,7 @@ def act(number: str, message: str) -> Answer:
         context.now(),
         personal=personal,
         files=attachments.handed_in(form),
+        instance_id=instance_id,
     )
     tell(result, _("已提交：%(name)s", name=short_name(process)))
     return redirect(url_for("orders.show", number=number))
@@ -124,7 +130,14 @@ def trace(number: str) -> str:
     return render_template("orders/trace.html", order=head_of(loaded, teller), rows=rows, verified=verified)
 
 
-def bind(loaded: Loaded, task: Task | None, form: str | None, posted: Any = None) -> BoundForm | None:
+def keep_typed(loaded: Loaded, task: Task | None, form: str | None) -> None:
+    """For the page of a refusal: what was typed. Its files are not stored, for the form may be none of theirs."""
+    g.form = bind(loaded, task, form, request.form, store=False)
+
+
+def bind(
+    loaded: Loaded, task: Task | None, form: str | None, posted: Any = None, *, store: bool = True
+) -> BoundForm | None:
     """The form of a task or start event, filled with what was posted; None when there is no form to fill."""
     if form is None:
         return None
@@ -133,7 +146,7 @@ def bind(loaded: Loaded, task: Task | None, form: str | None, posted: Any = None
     now = loaded.now if posted is not None else loaded.now.replace(second=0, microsecond=0)
     choices = context.platform().choices(loaded.regulation)
     scope, values = loaded.scope(task, now), _said_before(loaded, task, compiled.fields) if task else {}
-    return attachments.bind(compiled, posted, scope=scope, choices=choices, values=values)
+    return attachments.bind(compiled, posted, scope=scope, choices=choices, values=values, store=store)
 
 
 def _said_before(loaded: Loaded, task: Task, fields: Sequence[FieldSpec]) -> dict[str, Any]:
@@ -295,5 +308,5 @@ def _too_late(loaded: Loaded, task_id: str) -> Answer:
     if row is None or row["order_id"] != loaded.row["id"]:
         raise NotFound()
     with loaded.asked():
-        g.form = bind(loaded, None, row["form"], request.form)
+        keep_typed(loaded, None, row["form"])
     raise AlreadyHandled()
