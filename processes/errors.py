@@ -42,6 +42,25 @@ class NotYourDuty(Refusal):
     zh, en = "这不是您的职责，请转交有权办理的人员。", "This is not your duty; ask someone who holds it."
 
 
+class Confidential(NotYourDuty):
+    """Name and contact of somebody who asked that they be kept, or gave none."""
+
+    code = "CONFIDENTIAL"
+    zh = "诉求人要求对身份保密，姓名和联系方式只有规程指定的人员可以查看；需要联系诉求人的，请通过热线转达。"
+    en = (
+        "The petitioner asked for confidentiality: only those whom the regulation names may see name and contact. "
+        "Ask the hotline to pass a message on."
+    )
+
+
+class NoReason(Refusal):
+    """Personal values are shown for a reason only."""
+
+    status, code = 422, "NO_REASON"
+    zh = "请写明查看原因，至少两个汉字或四个字母。"
+    en = "Give the reason, in four letters or two characters at least."
+
+
 class AlreadyHandled(Refusal):
     """The task is finished, cancelled, or claimed by another."""
 

@@ -15,7 +15,7 @@ from uuid import uuid4
 from processes import due_times, duties
 from processes.command import Command
 from processes.door import Door, Result
-from processes.errors import AlreadyHandled, AlreadySent, NotFound, NotNow, NotYourDuty
+from processes.errors import AlreadyHandled, AlreadySent, NoReason, NotFound, NotNow, NotYourDuty
 from processes.expressions import CURRENT
 from processes.handing_in import HandedIn, hand_in
 from processes.order import OFFICE_CASE, Entry, Facts, Order
@@ -25,6 +25,8 @@ from processes.store import Declaration, Offices, Transaction
 from timers.calendar import Calendar
 
 Values = Mapping[str, Any]
+LEAST_REASON = 4
+"""Letters of a reason; a Chinese character counts as two."""
 
 
 def receive(
@@ -283,9 +285,14 @@ def recalculate(door: Door, actor: Actor, order_id: str, calendar: Calendar, now
 
 
 def reveal(door: Door, actor: Actor, order_id: str, fields: Collection[str], why: str, now: datetime) -> Result:
-    """Somebody looks at masked personal values: allowed to who sees the order, with a reason, and journalled."""
+    """Somebody looks at masked personal values, with a reason, and journalled: who sees the order, unless it is kept
+    confidential (`duties.may_reveal`). Raises `Confidential`, `NoReason`.
+    """
     with door.command(lambda work: work.order(order_id), actor, now) as (command, _):
         duties.require_sight(actor, command.order, command.regulation)
+        duties.require_reveal(actor, command.order, command.regulation)
+        if not _is_reason(why):
+            raise NoReason()
         with command.acting("reveal", at=now, actor=actor) as notes:
             notes["fields"] = sorted(fields)
             notes["why"] = why
@@ -331,6 +338,11 @@ def _require_new(work: Transaction, made_id: str | None) -> None:
     there = work.made(made_id) if made_id is not None else None
     if there is not None:
         raise AlreadySent(there)
+
+
+def _is_reason(text: str) -> bool:
+    """Words, not dots: a Chinese character says as much as two letters."""
+    return sum(2 if char > "\u2e7f" else 1 for char in text if char.isalpha()) >= LEAST_REASON
 
 
 def _involve(command: Command, values: Values) -> None:

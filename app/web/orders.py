@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from app.web import attachments, context
 from app.web.clocks import past_clocks, running_clocks
 from app.web.form_pages import is_refresh
-from app.web.language import _
+from app.web.language import _, pick
 from app.web.loaded import Loaded
 from app.web.once import id_to_make
 from app.web.request_text import contact_fields, intake_fields, request_of
@@ -23,7 +23,7 @@ from persistence.audit import verify
 from processes import duties, verbs
 from processes.door import Result
 from processes.engine.diagram import Process
-from processes.errors import AlreadyHandled, NotFound
+from processes.errors import AlreadyHandled, Confidential, NoReason, NotFound
 from processes.order import Task
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
@@ -31,7 +31,7 @@ blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 WRITTEN = ("textfield", "textarea", "number", "datetime", "taglist")
 """Fields that a form shows filled in when it comes again."""
 
-LEAST_REASON, MOST_REASON = 2, 200
+MOST_REASON = 200
 Answer = str | tuple[str, int] | Response
 
 
@@ -109,10 +109,12 @@ def reveal(number: str) -> Answer:
     task = loaded.mine[0] if loaded.mine else None
     with loaded.asked():
         form = bind(loaded, task, task.form) if task else None
-        if len(reason) < LEAST_REASON:
-            return order_page(loaded, task, form, reveal_errors=_("请写明查看原因")), 422
         fields = contact_fields(loaded)
-        verbs.reveal(context.platform().door, context.me(), loaded.row["id"], fields, reason, context.now())
+        try:
+            verbs.reveal(context.platform().door, context.me(), loaded.row["id"], fields, reason, context.now())
+        except NoReason as wrong:
+            said = {"reveal_errors": pick(wrong.zh, wrong.en), "reveal_reason": reason}
+            return order_page(loaded, task, form, **said), 422
         return order_page(Loaded(number), task, form, revealed=fields)
 
 
@@ -230,13 +232,15 @@ def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | N
 
 def _request(loaded: Loaded, teller: Teller, more: dict[str, Any]) -> dict[str, Any]:
     revealed = more.get("revealed", ())
-    said = request_of(loaded, teller, revealed=revealed)
+    may_reveal = duties.may_reveal(context.me(), loaded.order, loaded.regulation)
+    said = request_of(loaded, teller, revealed=revealed, may_reveal=may_reveal)
     return {
         "request_text": said,
         "contact": said["contact"],
-        "may_reveal": True,
+        "why_not": "" if may_reveal else pick(Confidential.zh, Confidential.en),
         "revealed": bool(revealed),
         "reveal_errors": more.get("reveal_errors", ""),
+        "reveal_reason": more.get("reveal_reason", ""),
     }
 
 
