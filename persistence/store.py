@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from persistence import offices
+from persistence import offices, sealed_files
 from persistence import tables as t
 from persistence.database import connect, reading, streaming
 from persistence.direct import Query
@@ -278,10 +278,16 @@ class UnitOfWork:
             self._writes.add_personal(order.id, field, key.seal(field, value))
         return {field: key.digest(field, value) for field, value in values.items()}
 
-    def attach(self, order: Order, files: Collection[str], user: str) -> None:
-        """Give waiting files to the order; written with `save`, which raises `Stale` if one waits no more."""
-        if files:
-            self._writes.attach(order, files, user)
+    def attach(self, order: Order, files: Collection[str], user: str) -> list[dict[str, Any]]:
+        """Give waiting files to the order; written with `save`. Raises `FileGone`, as `save` does."""
+        if not files:
+            return []
+        found = sealed_files.waiting(self.connection, order.office, user, files)
+        key = self._key(order)
+        for row in found:
+            file_key = self.database.master.unwrap(sealed_files.of_key(row.id), row.key)
+            self._writes.attach(order, user, row.id, key.seal_bytes(sealed_files.of_key(row.id), file_key.plain))
+        return [{"id": row.id, "size": row.size, "sha256": row.sha256} for row in found]
 
     def _key(self, order: Order) -> OrderKey:
         key = self._writes.keys.get(order.id)
@@ -290,8 +296,8 @@ class UnitOfWork:
             if order.version:
                 wrapped = self.connection.execute(LOAD_KEY, {"key": order.id}).scalar()
             if wrapped is None:
-                key, wrapped = self.database.master.new(order.id)
-                self._writes.add_key(order, wrapped)
+                key = OrderKey.new()
+                self._writes.add_key(order, self.database.master.wrap(order.id, key))
             else:
                 key = self.database.master.unwrap(order.id, wrapped)
             self._writes.keys[order.id] = key

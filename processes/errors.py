@@ -86,6 +86,20 @@ class Stale(Refusal):
     zh, en = "工单已被他人更新，请刷新后重试。", "The order has changed; reload and try again."
 
 
+class FileGone(Stale):
+    """A file that came with a form and waits no more."""
+
+    zh, en = "有附件已失效，请重新上传。", "A file is no longer there; send it again."
+
+
+class Altered(Refusal):
+    """A stored file is not the one that was handed in."""
+
+    status, code = 409, "ALTERED"
+    zh = "附件与审计记录中的摘要不符，已停止下载，请联系系统管理员核查。"
+    en = "The file differs from its hash in the journal and is not given out; tell the administrator."
+
+
 class NotNow(Refusal):
     """The act is not offered in the present state of the order."""
 

@@ -33,11 +33,23 @@ class HandedIn:
         """
         sealed = {key: value for key, value in said.items() if key in personal and value is not None}
         values = {
-            key: value
+            key: _nameless(value, files)
             for key, value in said.items()
             if key not in personal and (value is not None or before.get(key) is not None)
         }
         return cls(values, sealed, files, values | {f"has_{key}": bool(sealed.get(key)) for key in personal})
+
+
+def _nameless(value: Any, files: Collection[str]) -> Any:
+    """Descriptions of files without their names: a name may say who and what, and is sealed with its file."""
+    if not isinstance(value, list):
+        return value
+    return [
+        {key: said for key, said in one.items() if key != "name"}
+        if isinstance(one, Mapping) and one.get("id") in files
+        else one
+        for one in value
+    ]
 
 
 def hand_in(command: Command, work: Transaction, notes: dict[str, Any], element: str, given: HandedIn) -> None:
@@ -45,5 +57,6 @@ def hand_in(command: Command, work: Transaction, notes: dict[str, Any], element:
     notes["values"] = given.values
     if given.personal:
         notes["personal"] = work.seal(command.order, given.personal)
-    work.attach(command.order, given.files, command.actor.user)
+    if given.files:
+        notes["files"] = work.attach(command.order, given.files, command.actor.user)
     command.count_done(element, command.actor)

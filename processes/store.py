@@ -72,8 +72,10 @@ class Transaction(Offices, Protocol):
         """Keep personal values encrypted; returns field → keyed hash for the journal."""
         ...
 
-    def attach(self, order: Order, files: Collection[str], user: str) -> None:
-        """Give the order the files with these ids that `user` has handed in; saving raises `Stale` if one is gone."""
+    def attach(self, order: Order, files: Collection[str], user: str) -> list[dict[str, Any]]:
+        """Give the order the files with these ids that `user` has handed in. Returns of each what the journal keeps:
+        `id`, `size` (bytes), `sha256`. Raises `FileGone`, also when saving.
+        """
         ...
 
     def save(self, order: Order, changes: Any, entries: Sequence[Entry], notices: Sequence[Notice]) -> None: ...

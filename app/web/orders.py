@@ -202,7 +202,8 @@ def teller_of(loaded: Loaded) -> Teller:
     platform, regulation = context.platform(), loaded.regulation
     fields = {form: {spec.key: spec for spec in platform.form(regulation, form).fields} for form in regulation.forms}
     names = context.people_names(row["actor"] for row in loaded.journal)
-    return Teller(regulation, names, context.unit_names(), fields, loaded.now)
+    files = attachments.names_of(loaded.row["id"])
+    return Teller(regulation, names, context.unit_names(), fields, loaded.now, files)
 
 
 def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | None) -> dict[str, Any]:
