@@ -55,7 +55,7 @@ def preview(platform: Platform, notice: Notice, actor: Actor, now: datetime) -> 
     for order_id in affected[:MOST_PREVIEWED]:
         # Read, moved in memory and thrown away.
         order = read.aggregate(read.by_id(order_id))
-        command = Command(order, platform.library.of(order.deployment), calendar, actor, now, offices=read)
+        command = Command(order, platform.library.of(order.deployment), calendar, read, actor, now)
         names = {deadline.element: deadline.name for deadline in order.deadlines.values()}
         for moved in due_times.recalculate(command, calendar):
             if moved["from"] != moved["to"]:

@@ -16,10 +16,12 @@ from app.scenarios.report import Report
 from app.scenarios.run import Heard, run_pack
 from persistence.confirmations import unconfirmed
 from persistence.library import NEVER
-from processes.errors import BadPack, Refusal, Unconfirmed
+from processes.errors import Refusal, Unconfirmed
 from processes.pack import Pack, Problem
 from processes.people import Actor
+from processes.settings import counting_of
 from processes.store import DeploymentRow
+from timers.counting import zone
 
 
 class ScenariosFailed(Refusal):
@@ -88,20 +90,15 @@ def deploy(
 
 
 def default_date(pack: Pack) -> datetime:
-    """`effective_from` of `pack.toml`, as an instant. Raises `Undated`, `BadPack` for a zone that does not exist."""
-    written, zone = pack.settings.get("effective_from"), zone_of(pack)
+    """`effective_from` of `pack.toml`, as an instant. Raises `Undated`, `BadPack` as `counting_of`."""
+    written, here = pack.settings.get("effective_from"), zone_of(pack)
     if isinstance(written, datetime):
-        return written if written.tzinfo else written.replace(tzinfo=zone)
+        return written if written.tzinfo else written.replace(tzinfo=here)
     if isinstance(written, date):
-        return datetime(written.year, written.month, written.day, tzinfo=zone)
+        return datetime(written.year, written.month, written.day, tzinfo=here)
     raise Undated()
 
 
 def zone_of(pack: Pack) -> ZoneInfo:
     """The zone the pack counts in. Raises `BadPack`."""
-    name = str(pack.settings.get("time_zone", "Asia/Shanghai"))
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError):
-        zh, en = f"没有时区“{name}”。", f"There is no time zone {name!r}."
-        raise BadPack([Problem("error", "setting", "pack.toml", "time_zone", zh, en)]) from None
+    return zone(counting_of(pack).zone)

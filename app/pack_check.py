@@ -63,11 +63,11 @@ def _result(
     pack: Pack | None,
     current: Regulation | None,
     *,
-    problems: Iterable[object] = (),
+    problems: Iterable[Problem] = (),
     regulation: Regulation | None = None,
     scenarios: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    listed = [_row(problem) for problem in problems if isinstance(problem, Problem)]
+    listed = [_row(problem) for problem in problems]
     errors = [row for row in listed if row["level"] == "error"]
     warnings = [row for row in listed if row["level"] != "error"]
     warnings += [_row(problem) for problem in (regulation.warnings if regulation else ())]

@@ -77,7 +77,6 @@ class Platform:
                 "unit": units,
                 "region": pairs(settings.get("regions", {})),
                 "category": pairs(settings.get("categories", {})),
-                "person": [],
             }
         return self._choices[key]
 
@@ -114,7 +113,7 @@ class Platform:
         regulation = compile_pack(pack, check_form=check_form)
         wrong = check_ledger(regulation)
         if wrong:
-            raise BadPack(list(wrong))
+            raise BadPack(wrong)
         # An article that points at nothing misleads its reader, but nothing runs on it: worth a warning.
         loose = tuple(replace(problem, level="warning") for problem in Articles(regulation).problems())
         return replace(regulation, warnings=(*regulation.warnings, *loose))

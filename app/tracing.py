@@ -16,7 +16,7 @@ from processes.errors import NotFound
 from processes.order import state_of
 from processes.people import SYSTEM
 from processes.regulation import Regulation
-from timers.words import Line, words
+from timers.words import Line, sentences
 
 Row = Mapping[str, Any]
 
@@ -104,7 +104,7 @@ class _Teller:
             "provisional": row["provisional"],
             "calendar": row["calendar"],
             "basis": row["rule"].get("basis"),
-            "explanation": self._explained(row),
+            "explanation": sentences(Line(code, params) for code, params in row["explanation"]),
         }
 
     def entry(self, row: Row) -> dict[str, Any]:
@@ -121,10 +121,6 @@ class _Teller:
             "why": row["why"],
             "hash": row["hash"],
         }
-
-    def _explained(self, row: Row) -> list[str]:
-        year = row["anchor_at"].astimezone(self._regulation.zone).year
-        return [words(Line(code, params), "zh", year) for code, params in row["explanation"]]
 
     def _at(self, at: datetime | None) -> str | None:
         return at.astimezone(self._regulation.zone).isoformat() if at else None

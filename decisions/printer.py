@@ -25,13 +25,6 @@ def print_expression(node: tree.Node) -> str:
     return _show(node, ANYTHING)
 
 
-def print_unary_tests(node: tree.UnaryTests) -> str:
-    """The text of a cell."""
-    if not node.tests:
-        return "-"
-    return f"not({_tests(node.tests)})" if node.negated else _tests(node.tests)
-
-
 def _show(node: tree.Node, tightness: int) -> str:
     """The text of a node where at least this tightness is wanted."""
     own, write = _WRITERS[type(node)]
@@ -109,9 +102,7 @@ def _tests(tests: list[tree.UnaryTest]) -> str:
 def _test(test: tree.UnaryTest) -> str:
     if test.operator:
         return f"{test.operator} {_show(test.operand, SUM)}"
-    text = _show(test.operand, ANYTHING)
-    # at the beginning of a cell `not(` would negate the cell
-    return f"({text})" if text.startswith("not") else text
+    return _show(test.operand, ANYTHING)
 
 
 def _unequal(node: tree.UnaryTests) -> str:

@@ -209,13 +209,6 @@ def both(left: Any, right: Any) -> bool | None:
     return True if left is True and right is True else None
 
 
-def either(left: Any, right: Any) -> bool | None:
-    """Ternary `or`."""
-    if left is True or right is True:
-        return True
-    return False if left is False and right is False else None
-
-
 def text_of(value: Any, *, inner: bool = False) -> str | None:
     """FEEL `string(value)`; strings inside lists and contexts are quoted; null for null.
 

@@ -3,7 +3,7 @@
 A process owner draws a form in the same modeler as the diagram; it is a form-js schema (`.form`).
 `schema.read_form` checks the file and turns it into plain descriptions, `compile.compile_form` makes a
 WTForms class of it, once per deployment. Web posts go through `CompiledForm.bind`, everything that brings
-plain JSON values (API, scenarios, replay) through `CompiledForm.check`: the same fields and the same
+plain JSON values (scenarios, replay) through `CompiledForm.check`: the same fields and the same
 validators in both.
 
 The server is the law: unknown, read-only and hidden fields are ignored, what a person typed is kept as

@@ -80,11 +80,6 @@ class DomainField(Field):
         return self.spec.readonly
 
     @property
-    def hidden_if(self) -> str | None:
-        """The hiding condition as bare FEEL text, or None."""
-        return self.spec.hide
-
-    @property
     def required(self) -> bool:
         """Whether an answer is needed now, with the form as it stands."""
         if self.hidden or self.spec.readonly:

@@ -11,7 +11,7 @@ from forms.moments import Subtype
 
 Scalar = str | int | float | bool
 
-DOMAIN_CHOICE_KINDS = ("unit", "category", "region", "person")
+DOMAIN_CHOICE_KINDS = ("unit", "category", "region")
 DOMAIN_TEXT_KINDS = ("phone", "id_number")
 DOMAIN_MOMENT_KINDS = ("due", "local_datetime")
 MULTIPLE_COMPONENTS = ("checklist", "taglist")

@@ -50,13 +50,6 @@ class Calendars:
         with self._database.transaction() as work:
             work.connection.execute(t.calendar.insert(), row)
 
-    def history(self) -> list[dict[str, object]]:
-        """Imported versions, the newest first: version, imported_at, imported_by, source."""
-        c = t.calendar.c
-        query = sa.select(c.version, c.imported_at, c.imported_by, c.source).order_by(c.id.desc())
-        with self._database.reading() as connection:
-            return [dict(row) for row in connection.execute(query).mappings()]
-
     def affected_orders(self, calendar: Calendar) -> list[str]:
         """Ids of orders with running deadlines that were computed with another version."""
         c = t.deadline.c

@@ -29,6 +29,10 @@ EACH = {"isolation_level": "AUTOCOMMIT"}
 class BadDatabaseUrl(ValueError):
     """The setting names no database that we know."""
 
+    def __init__(self, zh: str, en: str) -> None:
+        self.zh, self.en = f"JIEBAN_DATABASE_URL：{zh}", f"JIEBAN_DATABASE_URL: {en}"
+        super().__init__(f"{self.zh} / {self.en}")
+
 
 def connect(url: str) -> sa.Engine:
     """An engine for the URL. Raises `BadDatabaseUrl` with what is wrong."""
@@ -36,13 +40,16 @@ def connect(url: str) -> sa.Engine:
         parsed = sa.make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         # What was written is not repeated, nor kept as the cause: it may hold a password.
-        raise BadDatabaseUrl("it is no URL of a database, such as postgresql://name@host/database") from None
+        zh = "不是数据库地址，应如 postgresql://name@host/database。"
+        en = "it is no URL of a database, such as postgresql://name@host/database."
+        raise BadDatabaseUrl(zh, en) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return _sqlite(parsed)
     if backend == "postgresql":
         return _postgresql(parsed)
-    raise BadDatabaseUrl(f"{backend} is not supported: use sqlite or postgresql")
+    zh = f"不支持 {backend}，请使用 sqlite 或 postgresql。"
+    raise BadDatabaseUrl(zh, f"{backend} is not supported: use sqlite or postgresql.")
 
 
 @contextmanager

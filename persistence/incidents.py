@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from persistence import tables as t
 from persistence.store import Database
+from timers.backoff import pause
 
 FIRST_RETRY = timedelta(seconds=10)
-LONGEST_RETRY = timedelta(hours=1)
 
 
 class Incidents:
@@ -47,7 +47,7 @@ class Incidents:
                     "last_at": now,
                 }
                 run(t.incident.insert().values(values))
-            retry_at = after(attempts, now)
+            retry_at = now + pause(FIRST_RETRY, attempts)
             run(t.deadline.update().where(t.deadline.c.id == deadline_id).values(retry_at=retry_at))
         return retry_at
 
@@ -59,7 +59,12 @@ class Incidents:
             mine = (c.batch == batch, c.order_id == order_id, c.resolved_at.is_(None))
             found = run(sa.select(c.id, c.attempts).where(*mine)).first()
             attempts = found.attempts + 1 if found else 1
-            values = {"attempts": attempts, "last_at": now, "error": error, "retry_at": after(attempts, now)}
+            values = {
+                "attempts": attempts,
+                "last_at": now,
+                "error": error,
+                "retry_at": now + pause(FIRST_RETRY, attempts),
+            }
             if found:
                 run(t.incident.update().where(c.id == found.id).values(values))
             else:
@@ -116,9 +121,3 @@ class Incidents:
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found
-
-
-def after(attempts: int, now: datetime) -> datetime:
-    """When to try again after so many attempts."""
-    pause: timedelta = FIRST_RETRY * 2 ** min(attempts - 1, 20)
-    return now + min(pause, LONGEST_RETRY)

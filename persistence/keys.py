@@ -71,7 +71,7 @@ class OrderKey(Key):
 
 
 class MasterKey(Key):
-    """Wraps the keys of orders and of files that wait. `secret`: any text of the environment; its SHA-256 is the key."""
+    """Wraps keys of orders and of files that wait. `secret`: any text of the environment; its SHA-256 is the key."""
 
     def __init__(self, secret: str) -> None:
         super().__init__(hashlib.sha256(secret.encode()).digest())

@@ -256,11 +256,6 @@ class Reading:
             found: datetime | None = connection.execute(query).scalar()
         return found
 
-    def incidents(self) -> list[Row]:
-        """What could not be done and is being retried, the latest first."""
-        query = sa.select(t.incident).where(t.incident.c.resolved_at.is_(None))
-        return self.rows(query.order_by(t.incident.c.last_at.desc()).limit(200))
-
 
 _OVERDUE = (t.work_order.c.overdue.is_(True), t.work_order.c.closed_at.is_(None))
 _IN_REAL_TIME = (t.work_order.c.id == t.deadline.c.order_id) & t.work_order.c.replay.is_(False)

@@ -25,7 +25,7 @@ from persistence.figures import figures
 from persistence.keys import MasterKey, OrderKey
 from persistence.statements import write
 from persistence.writes import ADD_JOURNAL, Writes, journal_row
-from processes.command import Changes
+from processes.changes import Changes
 from processes.errors import NotFound
 from processes.journal import GENESIS, chain
 from processes.order import Entry, Notice, Order

@@ -17,7 +17,7 @@ from persistence import tables as t
 from persistence.keys import OrderKey
 from persistence.notice_states import KEPT, WAITING
 from persistence.statements import Insert, Update, Write, write
-from processes.command import Changes
+from processes.changes import Changes
 from processes.errors import FileGone, Stale
 from processes.journal import Row
 from processes.order import Deadline, Instance, Notice, Order, Task
@@ -111,7 +111,7 @@ class Writes:
         touched = self._touched.get(order.id)
         if touched is None:
             touched = self._touched[order.id] = Touched(order, stored)
-        touched.changes = _merged(touched.changes, changes)
+        touched.changes.include(changes)
         for instance in (*changes.new_instances, *changes.instances):
             if instance in order.runs:
                 touched.runs[instance] = order.runs[instance]
@@ -171,25 +171,6 @@ class Writes:
 
 def journal_row(row: Row) -> dict[str, Any]:
     return {name: getattr(row, name) for name in JOURNAL}
-
-
-def _merged(earlier: Changes, later: Changes) -> Changes:
-    """Both; what an earlier command made new stays new."""
-    tasks = {**earlier.tasks, **later.tasks}
-    new_tasks = {**earlier.new_tasks, **later.new_tasks}
-    instances = {**earlier.instances, **later.instances}
-    new_instances = {**earlier.new_instances, **later.new_instances}
-    deadlines = {**earlier.deadlines, **later.deadlines}
-    new_deadlines = {**earlier.new_deadlines, **later.new_deadlines}
-    return Changes(
-        new_instances=new_instances,
-        instances={key: one for key, one in instances.items() if key not in new_instances},
-        new_tasks=new_tasks,
-        tasks={key: one for key, one in tasks.items() if key not in new_tasks},
-        new_deadlines=new_deadlines,
-        deadlines={key: one for key, one in deadlines.items() if key not in new_deadlines},
-        new_units=earlier.new_units | later.new_units,
-    )
 
 
 def _order_row(order: Order) -> dict[str, Any]:

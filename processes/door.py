@@ -69,7 +69,7 @@ class Door:
         """A command on the order that `find` loads. Its deadlines before `now` have fired when the body begins."""
         with self.store.transaction() as work:
             order = find(work)
-            command = Command(order, self.regulations.of(order.deployment), self.calendar(), actor, now, work)
+            command = Command(order, self.regulations.of(order.deployment), self.calendar(), work, actor, now, work)
             fire_passed(command)
             yield command, work
             self._finish(command, work)
@@ -81,7 +81,7 @@ class Door:
     ) -> Iterator[tuple[Command, Transaction]]:
         """The first command of the new order that `order_of` makes."""
         with self.store.transaction() as work:
-            command = Command(order_of(work), regulation, self.calendar(), actor, now, work)
+            command = Command(order_of(work), regulation, self.calendar(), work, actor, now, work)
             yield command, work
             self._finish(command, work)
         self._tell(command)
@@ -126,7 +126,7 @@ def fire(command: Command, deadline: Deadline) -> None:
             notes["timer"] = deadline.timer
         deadline.fired_at = command.happened_at
         command.fired.append(deadline)
-        command.touch_deadline(deadline)
+        command.changes.touch(deadline)
         run = command.run(instance)
         run.fire(deadline.task)
         command.sync(instance, run)

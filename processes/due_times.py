@@ -26,6 +26,7 @@ from timers.due import Due
 from timers.limits import Limit, parse_limit
 
 if TYPE_CHECKING:
+    from processes.answers import Answers
     from processes.command import Command
     from processes.host import InstanceHost
 
@@ -77,7 +78,7 @@ def rule_of(host: InstanceHost, element: Element, value: Any) -> Rule:
         rule["never_after"] = properties["never_after"]
     if anchor := properties.get("anchor"):
         expression = host.command.regulation.definitions.expressions[anchor]
-        rule["anchor"] = to_plain(expression.evaluate(host.command.scope(host.instance)))
+        rule["anchor"] = to_plain(host.command.evaluate(expression, host.instance))
     return rule
 
 
@@ -188,7 +189,7 @@ def release(command: Command, deadline: Deadline, instance: str) -> None:
     """The decision of an instance is made and changes nothing: the deadline runs on, and fires if it has passed and
     waits for no other decision."""
     _let_go(deadline, instance)
-    command.touch_deadline(deadline)
+    command.changes.touch(deadline)
     command.note("released", [deadline.timer or deadline.element])
     _settled(command, deadline)
 
@@ -211,7 +212,7 @@ def _settled(command: Command, deadline: Deadline) -> bool:
             command.send(LATE, {"late_element": deadline.element, "late_timer": deadline.timer}, command.actor.user)
     else:
         deadline.cancelled_at = deadline.ended_at
-    command.touch_deadline(deadline)
+    command.changes.touch(deadline)
     return True
 
 
@@ -249,7 +250,7 @@ def rearm(command: Command, deadline: Deadline) -> None:
     run = command.run(instance)
     if run.rearm(deadline.host, deadline.element) is not None:
         deadline.ended_at = command.now
-        command.touch_deadline(deadline)
+        command.changes.touch(deadline)
         command.sync(instance, run)
 
 
@@ -274,11 +275,10 @@ def set_task_dues(command: Command, instance: Instance) -> None:
             subjects = {outer for inner in subjects for outer in around.get(inner, ())} - seen
         if due_at != task.due_at:
             task.due_at = due_at
-            if task.id not in command.changes.new_tasks:
-                command.changes.tasks[task.id] = task
+            command.changes.touch(task)
 
 
-def working_days_between(command: Command, start: datetime, end: datetime) -> int:
+def working_days_between(command: Answers, start: datetime, end: datetime) -> int:
     """Whole working days from the local day of `start` (not counted) to that of `end`; negative if `end` is before."""
     zone = command.regulation.zone
     first: date = start.astimezone(zone).date()
@@ -328,7 +328,7 @@ def _recompute(command: Command, deadline: Deadline, calendar: Calendar) -> None
     due = due_of(command, deadline.instance, deadline.element, deadline.rule, deadline.anchor_at, calendar)
     deadline.due_at, deadline.provisional, deadline.calendar = due.at, due.provisional, due.calendar
     deadline.explanation = [[line.code, dict(line.params)] for line in due.lines]
-    command.touch_deadline(deadline)
+    command.changes.touch(deadline)
     instance = command.order.instances.get(deadline.instance)
     if instance is not None:
         set_task_dues(command, instance)

@@ -1,12 +1,12 @@
-"""Who may do what: the one place that decides duties, for the web, the API and the timers alike.
+"""Who may see and who may do what: the one place that decides it, for the web, the command line and the timers alike.
 
-Seeing is the store's question (an order that an actor may not see is not found). Doing is decided here from what the
-diagram says: roles, the unit the duty sits in, named candidates, and four eyes (`not_by`).
+What an actor may not see is not found. What may be done follows from what the diagram says: roles, the unit the duty
+sits in, named candidates, and four eyes (`not_by`).
 """
 
 from __future__ import annotations
 
-from processes.command import Command
+from processes.answers import Answers
 from processes.engine.diagram import Process
 from processes.errors import Confidential, NotFound, NotNow, NotYourDuty
 from processes.order import OFFICE_CASE, Order, Task
@@ -82,23 +82,22 @@ def require_other_eyes(actor: Actor, order: Order, elements: tuple[str, ...]) ->
             )
 
 
-def require_start(command: Command, process: Process, actor: Actor) -> None:
+def require_start(answers: Answers, process: Process, actor: Actor) -> None:
     """May the actor send the message that starts this side process now? Raises `NotYourDuty`, `NotNow`.
 
     Returns, extensions, supervision… happen to citizens' orders; a case of the office has none of them.
     """
-    if command.order.kind == OFFICE_CASE:
+    if answers.order.kind == OFFICE_CASE:
         raise NotNow()
     start = process.start
-    expressions = command.regulation.definitions.expressions
-    scope = command.scope(None)
+    expressions = answers.regulation.definitions.expressions
     unit = start.properties.get("unit")
-    where = expressions[unit].evaluate(scope) if unit else None
+    where = answers.evaluate(expressions[unit], None) if unit else None
     if unit and where is None:
         raise NotNow()
-    if not actor.holds(command.order.office, process.starters, where and str(where)):
+    if not actor.holds(answers.order.office, process.starters, where and str(where)):
         raise NotYourDuty()
-    require_other_eyes(actor, command.order, start.not_by)
+    require_other_eyes(actor, answers.order, start.not_by)
     when = start.properties.get("when")
-    if when and expressions[when].evaluate(scope) is not True:
+    if when and answers.evaluate(expressions[when], None) is not True:
         raise NotNow()

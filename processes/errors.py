@@ -1,7 +1,7 @@
 """Errors of the domain: nouns with a sentence.
 
 Each says in Chinese and English what is wrong and what to do next; `status` is the HTTP answer and `code` the stable
-word that scenarios and API clients see. One handler in `app/` maps them; nothing else needs to know HTTP.
+word that scenarios see. One handler in `app/` maps them; nothing else needs to know HTTP.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from processes.pack import Problem
     from processes.parameters import Parameter
 
 
@@ -125,10 +126,10 @@ class BadPack(Refusal):
     status, code = 422, "BAD_PACK"
     zh, en = "规程包有误，不能部署。", "The pack has errors and cannot be deployed."
 
-    def __init__(self, problems: list[object], zh: str | None = None, en: str | None = None) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = problems
         listed = "; ".join(str(problem) for problem in problems[:20])
-        super().__init__(zh or f"{type(self).zh}{listed}", en or f"{type(self).en} {listed}")
+        super().__init__(f"{type(self).zh}{listed}", f"{type(self).en} {listed}")
 
 
 class NoDeployment(Refusal):

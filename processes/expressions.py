@@ -5,7 +5,7 @@ A name is looked up in the item of a multi-instance task, then in the instance's
 who acts, `parameter.x` a value of the pack. The functions below are all there is. Limits come out as small dictionaries
 (a *rule*), which the door turns into due times: `{"limit": "10wd"}`, `{"before": "handle_overdue", "limit": "1wd"}`.
 
-Functions that ask about the order find it through `CURRENT`, which the door sets for the length of a command.
+Functions that ask about the order find it through `CURRENT`: whoever answers sets it while it is asked (`answers.py`).
 """
 
 from __future__ import annotations

@@ -28,9 +28,7 @@ class InstanceHost:
         self.instance = instance
 
     def evaluate(self, expression: Any, local: Mapping[str, Any]) -> Any:
-        command = self.command
-        command.asking = self.instance
-        return expression.evaluate(command.scope(self.instance, local))
+        return self.command.evaluate(expression, self.instance, local)
 
     def arm(self, element: Element, value: Any) -> dict[str, Any]:
         return due_times.rule_of(self, element, value)
@@ -42,9 +40,7 @@ class InstanceHost:
         self.command.note("set", [{name: plain}])
 
     def decide(self, element: Element, local: Mapping[str, Any]) -> Any:
-        command = self.command
-        command.asking = self.instance
-        value = command.decide(element.decision or "", command.scope(self.instance, local))
+        value = self.command.decide(element.decision or "", self.instance, local)
         if element.map_result == "singleEntry" and isinstance(value, Mapping):
             return next(iter(value.values()), None)
         if element.map_result == "collectEntries":

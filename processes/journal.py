@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -75,7 +75,7 @@ def chain(
             hash="",
         )
         head = digest(row)
-        rows.append(_with_hash(row, head))
+        rows.append(replace(row, hash=head))
     return rows
 
 
@@ -113,25 +113,6 @@ def first_break(rows: Iterable[Row], *, head: str, count: int) -> str | None:
     if expected - 1 != count or previous != head:
         return f"row {expected} is missing at the end" if expected - 1 < count else f"row {count + 1} was added"
     return None
-
-
-def _with_hash(row: Row, hash_: str) -> Row:
-    return Row(
-        row.order_id,
-        row.office,
-        row.seq,
-        row.actor,
-        row.act,
-        row.element,
-        row.instance,
-        row.deployment,
-        row.due_at,
-        row.happened_at,
-        row.changed,
-        row.why,
-        row.prev_hash,
-        hash_,
-    )
 
 
 def _plain(value: Any) -> str:

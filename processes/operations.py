@@ -31,7 +31,7 @@ def hold_deadline(command: Command, instance: Instance, element: Element, inputs
     deadline = _deadline(command, element, inputs)
     if deadline is not None and deadline.fired_at is None:
         due_times.hold(deadline, instance.id)
-        command.touch_deadline(deadline)
+        command.changes.touch(deadline)
         command.note("held", [deadline.timer or deadline.element])
 
 
@@ -87,19 +87,10 @@ def close_order(command: Command, instance: Instance, element: Element, inputs: 
 
 
 def archive_order(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
-    """The file is complete and kept; `years` of retention are a deadline of the diagram, not of this row."""
+    """The file is complete and kept; how many years is a deadline of the diagram, not of this row."""
     command.order.archived_at = command.now
     command.order.facts["archive_no"] = f"{command.order.number}-A"
     command.note("archived", command.order.facts["archive_no"])
-
-
-def mark(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
-    """Set one fact of the order: `fact` is its name, `value` its value."""
-    name = str(to_plain(inputs.get("fact")) or "")
-    if not name:
-        raise EngineError(element.id, "缺少要标记的事实名“fact”。", 'The name "fact" of what to mark is missing.')
-    command.order.facts[name] = to_plain(inputs.get("value"))
-    command.note("set", [{name: command.order.facts[name]}])
 
 
 def number(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
@@ -195,7 +186,6 @@ OPERATIONS: dict[str, Operation] = {
     "notify": notify,
     "close_order": close_order,
     "archive_order": archive_order,
-    "mark": mark,
     "number": number,
     "freeze_figures": freeze_figures,
     "publish": publish,

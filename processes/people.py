@@ -1,8 +1,8 @@
 """Who acts: an actor and the duties they hold.
 
 A *duty* is a role held in a unit of an office (派单员 in the hotline centre, 经办人 in the housing bureau). One
-person may hold several. Seeing and doing are two questions: the store answers who may see an order
-(`sees_office`), the verbs answer who may do a task (`may_do`). Timers and the platform itself act as `SYSTEM`.
+person may hold several. Seeing and doing are two questions, and `duties` answers both: `may_see` an order, `may_do` a
+task. Timers and the platform itself act as `SYSTEM`.
 """
 
 from __future__ import annotations

@@ -194,7 +194,7 @@ def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]
     problems = check_settings(pack)
     if problems:
         # What the settings say is what the rest is checked against.
-        raise BadPack(list(problems))
+        raise BadPack(problems)
     forms, form_problems = _forms(pack, check_form)
     # What a form that can't be read would have asked is not known.
     tables, table_problems = _tables(pack, None if form_problems else table_names(pack, forms))
@@ -203,7 +203,7 @@ def compile_pack(pack: Pack, *, check_form: Callable[[str, bytes], list[Problem]
     problems += _lint(pack, diagrams, forms, tables)
     errors = [problem for problem in problems if problem.level == "error"]
     if errors:
-        raise BadPack(list(errors))
+        raise BadPack(errors)
     definitions = Definitions(diagrams, compile_text)
     _check_main(pack, definitions)
     _check_intervals(definitions)

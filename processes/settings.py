@@ -32,19 +32,19 @@ def check_settings(pack: Pack) -> list[Problem]:
 
 def counting_of(pack: Pack) -> Counting:
     """How the pack counts limits. Raises `BadPack` naming the key."""
-    settings = pack.settings
+    settings, usual = pack.settings, Counting()
     try:
-        close = time.fromisoformat(str(settings.get("close_of_business", "17:30")))
+        close = time.fromisoformat(str(settings.get("close_of_business", usual.close)))
     except ValueError:
         text = settings["close_of_business"]
         zh, en = f"“{text}”不是时刻，应写作 17:30。", f"{text!r} is no time of day; write 17:30."
         raise BadPack([_problem("close_of_business", zh, en)]) from None
     try:
         return Counting(
-            zone=str(settings.get("time_zone", "Asia/Shanghai")),
+            zone=str(settings.get("time_zone", usual.zone)),
             close=close,
-            due_mode=settings.get("due_mode", "close"),
-            roll_natural_days=bool(settings.get("roll_natural_days", True)),
+            due_mode=settings.get("due_mode", usual.due_mode),
+            roll_natural_days=bool(settings.get("roll_natural_days", usual.roll_natural_days)),
         )
     except BadCounting as error:
         raise BadPack([_problem("time_zone, due_mode", error.zh, error.en)]) from None
@@ -82,7 +82,7 @@ def _check_settings(pack: Pack) -> Iterator[Problem]:
     try:
         counting_of(pack)
     except BadPack as error:
-        yield from (problem for problem in error.problems if isinstance(problem, Problem))
+        yield from error.problems
 
 
 def _check_number(settings: Mapping[str, Any]) -> Iterator[Problem]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from processes.changes import Changes
 from processes.order import Entry, Notice, Order
 
 
@@ -78,7 +79,7 @@ class Transaction(Offices, Protocol):
         """
         ...
 
-    def save(self, order: Order, changes: Any, entries: Sequence[Entry], notices: Sequence[Notice]) -> None: ...
+    def save(self, order: Order, changes: Changes, entries: Sequence[Entry], notices: Sequence[Notice]) -> None: ...
     def declare(self, declaration: Declaration) -> None: ...
     def figures(self, office: str, pack: str, start: datetime, end: datetime) -> dict[str, Any]:
         """The indices of one regulation of the office over a period, as they stand now: counts, rates, hours."""

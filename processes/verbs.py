@@ -13,15 +13,15 @@ from typing import Any
 from uuid import uuid4
 
 from processes import due_times, duties
+from processes.answers import Answers
 from processes.command import Command
 from processes.door import Door, Result
 from processes.errors import AlreadyHandled, AlreadySent, NoReason, NotFound, NotNow, NotYourDuty
-from processes.expressions import CURRENT
 from processes.handing_in import HandedIn, hand_in
 from processes.order import OFFICE_CASE, Entry, Facts, Order
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
-from processes.store import Declaration, Offices, Transaction
+from processes.store import Declaration, Transaction
 from timers.calendar import Calendar
 
 Values = Mapping[str, Any]
@@ -184,8 +184,7 @@ def complete(
                 instance.vars.update(handed_in.facts)
             instance.vars[f"{task.element}_by"] = actor.user
             task.closed_at, task.outcome, task.done_by = now, "completed", actor.user
-            if task.id not in command.changes.new_tasks:
-                command.changes.tasks[task.id] = task
+            command.changes.touch(task)
             _involve(command, handed_in.values)
             run = command.run(instance)
             run.complete(task_id)
@@ -215,11 +214,8 @@ def send(
         process = command.regulation.definitions.starters.get(message)
         if process is None or not process.starters:
             raise NotFound(f"没有可以发起的“{message}”。", f"Nothing can be started with {message!r}.")
-        token = CURRENT.set(command)
-        try:
+        with command.asked():
             duties.require_start(command, process, actor)
-        finally:
-            CURRENT.reset(token)
         handed_in = HandedIn.of(values, personal, files)
         unit = next(iter(sorted(actor.units(command.order.office))), None)
         variables: Facts = {
@@ -236,26 +232,20 @@ def send(
     return _result(command)
 
 
-def may_send(
-    order: Order, regulation: Regulation, calendar: Calendar, actor: Actor, now: datetime, offices: Offices
-) -> list[str]:
+def may_send(answers: Answers, actor: Actor) -> list[str]:
     """Messages that the actor could send now, in the order of the pack's processes. Reads only."""
-    command = Command(order, regulation, calendar, actor, now, offices=offices)
-    token = CURRENT.set(command)
-    try:
-        offered = []
-        for process in regulation.processes():
+    offered = []
+    with answers.asked():
+        for process in answers.regulation.processes():
             message = process.start.message
             if not message or not process.starters:
                 continue
             try:
-                duties.require_start(command, process, actor)
+                duties.require_start(answers, process, actor)
             except (NotYourDuty, NotNow):
                 continue
             offered.append(message)
-        return offered
-    finally:
-        CURRENT.reset(token)
+    return offered
 
 
 def fire_deadline(door: Door, deadline_id: str, now: datetime) -> Result:
@@ -309,7 +299,7 @@ def claim(door: Door, actor: Actor, task_id: str, now: datetime, *, release: boo
         duties.require_duty(actor, command.order, task)
         with command.acting("release" if release else "claim", at=now, actor=actor, element=task.element):
             task.assignee = None if release else actor.user
-            command.changes.tasks[task.id] = task
+            command.changes.touch(task)
     return _result(command)
 
 

@@ -193,7 +193,6 @@ class Calendar:
         add_holidays: Mapping[date, str] | None = None,
         add_workdays: Mapping[date, str] | None = None,
         source: str,
-        published_on: date | None = None,
     ) -> Calendar:
         """The calendar after a correction of one year: more days off, or days worked after all.
 
@@ -208,7 +207,7 @@ class Calendar:
             off.pop(day, None)
             if day.weekday() >= 5:
                 worked[day] = name
-        return self.with_notice(Notice(year, off, worked, source, published_on))
+        return self.with_notice(Notice(year, off, worked, source))
 
     def to_json(self) -> dict[str, Any]:
         """JSON-able content."""

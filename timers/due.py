@@ -13,36 +13,31 @@ All functions are pure; they return a `Due`, which can tell how it was computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property, partial
 from math import ceil
-from typing import Any
 
 from timers import reasons
 from timers.calendar import Calendar
-from timers.counting import Counting, due_local, local, utc, zone
+from timers.counting import Counting, due_local, local, utc
 from timers.errors import BadLimit
-from timers.limits import Limit, parse_limit
-from timers.words import Lang, Line, words
+from timers.limits import Limit
+from timers.words import Lang, Line, sentences
 
 __all__ = [
     "Counting",
     "Due",
-    "Line",
     "after",
     "before",
     "capped",
     "due",
     "explain",
-    "explain_command",
     "extend",
-    "in_time",
     "share",
-    "words",
 ]
 
 _DAY_END = time(23, 59)
@@ -64,36 +59,6 @@ class Due:
     def lines(self) -> tuple[Line, ...]:
         """What the counting did, in order; `explain` puts it into words."""
         return tuple(self.tell())
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON-able content, the explanation included."""
-        return {
-            "at": self.at.isoformat(),
-            "limit": str(self.limit),
-            "roll": self.limit.roll,
-            "anchor": self.anchor.isoformat(),
-            "provisional": self.provisional,
-            "calendar": self.calendar,
-            "lines": [[line.code, dict(line.params)] for line in self.lines],
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> Due:
-        """The due time that `to_json` wrote."""
-        lines = [Line(code, params) for code, params in data["lines"]]
-        return Due(
-            at=datetime.fromisoformat(data["at"]),
-            limit=replace(parse_limit(data["limit"]), roll=data["roll"]),
-            anchor=datetime.fromisoformat(data["anchor"]),
-            provisional=data["provisional"],
-            calendar=data["calendar"],
-            tell=lambda: lines,
-        )
-
-
-def in_time(due_at: datetime, moment: datetime) -> bool:
-    """Whether what happened at `moment` was in time; the due instant itself is."""
-    return moment <= due_at
 
 
 def due(limit: Limit, anchor: datetime, calendar: Calendar, counting: Counting) -> Due:
@@ -179,21 +144,7 @@ def capped(found: Due, latest: datetime, counting: Counting) -> Due:
 
 def explain(found: Due, lang: Lang = "zh") -> list[str]:
     """Sentences that say how the due time came about: anchor, days skipped and why, close, calendar."""
-    year = int(found.lines[0].params["at"][:4])
-    return [words(line, lang, year) for line in found.lines]
-
-
-def explain_command(
-    limit_text: str, from_: datetime, calendar: Calendar, counting: Counting, lang: Lang = "zh"
-) -> dict[str, Any]:
-    """What the command line prints for a limit that begins at `from_` (aware): `due_at` (ISO, local offset),
-    `provisional`, `explanation`. Raises `BadLimit`, `BadInstant`."""
-    found = due(parse_limit(limit_text), from_, calendar, counting)
-    return {
-        "due_at": found.at.astimezone(zone(counting.zone)).isoformat(),
-        "provisional": found.provisional,
-        "explanation": explain(found, lang),
-    }
+    return sentences(found.lines, lang)
 
 
 def _forward(

@@ -88,7 +88,7 @@ class _Draft:
 
     year: int | None
     source: str
-    published_on: date | None
+    published_on: date | None = None
     stretches: list[_Stretch] = field(default_factory=list)
 
     def say(self, key: str, value: str, line: int) -> None:
@@ -102,16 +102,16 @@ class _Draft:
             self.source = value
 
 
-def parse_notice(text: str, *, year: int | None = None, source: str = "", published_on: date | None = None) -> Notice:
+def parse_notice(text: str, *, year: int | None = None, source: str = "") -> Notice:
     """Read a notice from CSV, JSON or YAML.
 
-    `year`, `source`, `published_on` serve where the text does not say; without any year it is the one most
-    days lie in. Raises `BadNotice` with the line.
+    `year` and `source` serve where the text does not say; without any year it is the one most days lie in. Raises
+    `BadNotice` with the line.
     """
     if len(text) > _MOST_CHARACTERS:
         raise BadNotice("放假安排文本过长", f"the notice is longer than {_MOST_CHARACTERS} characters")
     text = text.removeprefix("\ufeff")
-    draft = _Draft(year, source, published_on)
+    draft = _Draft(year, source)
     first = next((line for line in text.splitlines() if line.strip() and not line.startswith("#")), "")
     if first.lstrip().startswith("{") or re.match(r"[A-Za-z_]+\s*:|---", first):
         _read_yaml(text, draft)

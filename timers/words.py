@@ -2,12 +2,13 @@
 
 The counting (`due`) records what it did as lines: a code and JSON-able parameters. Here every code has its
 sentence in Chinese and in English, so that a line stored years ago can be read in either language. Dates
-are ISO local dates, `at` is an ISO local date and time.
+are ISO local dates, `at` is an ISO local date and time. A year is said where it changes: with the first date, and
+again with every date of another year than the one before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -21,10 +22,22 @@ class Line(NamedTuple):
     params: Mapping[str, Any]
 
 
-def words(line: Line, lang: str = "zh", year: int | None = None) -> str:
-    """The sentence of one line in `zh` or `en`. Dates of another year than `year` are written with theirs."""
-    sentences = _EN if lang == "en" else _ZH
-    return sentences[line.code](line.params, year)
+class _Year:
+    """The year that was said last."""
+
+    def __init__(self) -> None:
+        self._said = 0
+
+    def turn(self, year: int) -> int:
+        """The year said last; from now on it is `year`."""
+        before, self._said = self._said, year
+        return before
+
+
+def sentences(lines: Iterable[Line], lang: Lang = "zh") -> list[str]:
+    """The lines of one explanation in words."""
+    every, year = _EN if lang == "en" else _ZH, _Year()
+    return [every[line.code](line.params, year) for line in lines]
 
 
 _WEEKDAYS_ZH = "一二三四五六日"
@@ -48,51 +61,55 @@ def limit_words(value: int, unit: str, lang: str = "zh") -> str:
     return f"{value} {_UNITS_ZH[unit]}"
 
 
-def day_words(day: date, lang: str = "zh", year: int | None = None) -> str:
+def day_words(day: date, lang: str, year: int) -> str:
     """`10月10日（周六）` / `Sat 10 Oct`, with the year when it is not `year`."""
-    foreign = year is not None and day.year != year
+    foreign = day.year != year
     if lang == "en":
         return f"{day:%a} {day.day} {day:%b}{f' {day.year}' if foreign else ''}"
     return f"{f'{day.year}年' if foreign else ''}{day.month}月{day.day}日（周{_WEEKDAYS_ZH[day.weekday()]}）"
 
 
-def _zh(day: str, year: int | None) -> str:
-    return day_words(date.fromisoformat(day), "zh", year)
+def _zh(text: str, year: _Year) -> str:
+    day = date.fromisoformat(text)
+    return day_words(day, "zh", year.turn(day.year))
 
 
-def _en(day: str, year: int | None) -> str:
-    return day_words(date.fromisoformat(day), "en", year)
+def _en(text: str, year: _Year) -> str:
+    day = date.fromisoformat(text)
+    return day_words(day, "en", year.turn(day.year))
 
 
-# The first line of an explanation always names the year: no date lies in the year 0.
-def _at_zh(at: str, year: int | None = 0) -> str:
+def _at_zh(at: str, year: _Year) -> str:
     moment = datetime.fromisoformat(at)
-    return f"{day_words(moment.date(), 'zh', year)}{_clock(moment)}"
+    return f"{day_words(moment.date(), 'zh', year.turn(moment.year))}{_clock(moment)}"
 
 
-def _at_en(at: str, year: int | None = 0) -> str:
+def _at_en(at: str, year: _Year) -> str:
     moment = datetime.fromisoformat(at)
-    return f"{day_words(moment.date(), 'en', year)} {_clock(moment)}"
+    return f"{day_words(moment.date(), 'en', year.turn(moment.year))} {_clock(moment)}"
 
 
 def _clock(moment: datetime) -> str:
     return f"{moment:%H:%M:%S}" if moment.second else f"{moment:%H:%M}"
 
 
-def _stretch_zh(first: str, last: str, year: int | None) -> str:
+def _stretch_zh(first: str, last: str, year: _Year) -> str:
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
-    said = f"{f'{begin.year}年' if year is not None and begin.year != year else ''}{begin.month}月{begin.day}日"
+    said = f"{f'{begin.year}年' if year.turn(begin.year) != begin.year else ''}{begin.month}月{begin.day}日"
     if end == begin:
         return said
-    return f"{said}–{'' if end.month == begin.month else f'{end.month}月'}{end.day}日"
+    ending = f"{f'{end.year}年' if year.turn(end.year) != end.year else ''}"
+    return f"{said}–{ending}{'' if end.month == begin.month else f'{end.month}月'}{end.day}日"
 
 
-def _stretch_en(first: str, last: str, year: int | None) -> str:
+def _stretch_en(first: str, last: str, year: _Year) -> str:
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
-    said = f"{end.day} {end:%b}{f' {end.year}' if year is not None and end.year != year else ''}"
+    # In English the year stands behind: the one year of a stretch is said once, at its end.
+    begun = f" {begin.year}" if begin.year != end.year and year.turn(begin.year) != begin.year else ""
+    said = f"{end.day} {end:%b}{f' {end.year}' if year.turn(end.year) != end.year else ''}"
     if end == begin:
         return said
-    return f"{begin.day}{'' if end.month == begin.month else f' {begin:%b}'}–{said}"
+    return f"{begin.day}{'' if end.month == begin.month else f' {begin:%b}{begun}'}–{said}"
 
 
 def _holiday_zh(name: str) -> str:
@@ -103,7 +120,7 @@ def _holiday_en(name: str) -> str:
     return _HOLIDAYS_EN.get(name, name) or "holiday"
 
 
-def _ends_zh(p: Mapping[str, Any], _: int | None) -> str:
+def _ends_zh(p: Mapping[str, Any], _: _Year) -> str:
     ends = {
         "close": f"{p['time']} 下班时",
         "midnight": "当日 24:00",
@@ -113,7 +130,7 @@ def _ends_zh(p: Mapping[str, Any], _: int | None) -> str:
     return f"{ends[p['mode']]}{'届满' if p['ends'] else ''}"
 
 
-def _ends_en(p: Mapping[str, Any], _: int | None) -> str:
+def _ends_en(p: Mapping[str, Any], _: _Year) -> str:
     ends = {
         "close": f"at close of business, {p['time']}",
         "midnight": "at 24:00 of the day",
@@ -135,14 +152,14 @@ def _years(p: Mapping[str, Any], joint: str) -> str:
     return joint.join(str(year) for year in p["years"])
 
 
-_Sentence = Callable[[Mapping[str, Any], int | None], str]
+_Sentence = Callable[[Mapping[str, Any], _Year], str]
 
 _ZH: dict[str, _Sentence] = {
-    "anchor": lambda p, y: f"起算：{_at_zh(p['at'])}",
-    "after": lambda p, y: f"自前一期限届满日起算：{_at_zh(p['at'])}",
-    "before": lambda p, y: f"自到期日向前推算：{_at_zh(p['at'])}",
-    "extend": lambda p, y: f"自原到期日延长：{_at_zh(p['at'])}",
-    "share": lambda p, y: f"自{_at_zh(p['at'])}至{_at_zh(p['due'], y)}，剩余 {p['percent']}% 时",
+    "anchor": lambda p, y: f"起算：{_at_zh(p['at'], y)}",
+    "after": lambda p, y: f"自前一期限届满日起算：{_at_zh(p['at'], y)}",
+    "before": lambda p, y: f"自到期日向前推算：{_at_zh(p['at'], y)}",
+    "extend": lambda p, y: f"自原到期日延长：{_at_zh(p['at'], y)}",
+    "share": lambda p, y: f"自{_at_zh(p['at'], y)}至{_at_zh(p['due'], y)}，剩余 {p['percent']}% 时",
     "excluded": lambda p, y: "当日不计",
     "first": lambda p, y: f"第 1 个工作日：{_zh(p['date'], y)}",
     "holiday": lambda p, y: f"跳过 {_stretch_zh(p['first'], p['last'], y)} {_holiday_zh(p['name'])}",
@@ -169,11 +186,11 @@ _ZH: dict[str, _Sentence] = {
 }
 
 _EN: dict[str, _Sentence] = {
-    "anchor": lambda p, y: f"counted from {_at_en(p['at'])}",
-    "after": lambda p, y: f"counted from the day the earlier limit ends: {_at_en(p['at'])}",
-    "before": lambda p, y: f"counted back from the due day: {_at_en(p['at'])}",
-    "extend": lambda p, y: f"extended from the original due day: {_at_en(p['at'])}",
-    "share": lambda p, y: f"when {p['percent']}% is left between {_at_en(p['at'])} and {_at_en(p['due'], y)}",
+    "anchor": lambda p, y: f"counted from {_at_en(p['at'], y)}",
+    "after": lambda p, y: f"counted from the day the earlier limit ends: {_at_en(p['at'], y)}",
+    "before": lambda p, y: f"counted back from the due day: {_at_en(p['at'], y)}",
+    "extend": lambda p, y: f"extended from the original due day: {_at_en(p['at'], y)}",
+    "share": lambda p, y: f"when {p['percent']}% is left between {_at_en(p['at'], y)} and {_at_en(p['due'], y)}",
     "excluded": lambda p, y: "that day is not counted",
     "first": lambda p, y: f"working day 1: {_en(p['date'], y)}",
     "holiday": lambda p, y: f"skipped {_stretch_en(p['first'], p['last'], y)}, {_holiday_en(p['name'])}",

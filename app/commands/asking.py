@@ -20,7 +20,9 @@ from processes.people import SYSTEM
 from timers.calendar import published_calendar
 from timers.clock import system_clock
 from timers.counting import zone
-from timers.due import explain_command
+from timers.due import due
+from timers.due import explain as explain_due
+from timers.limits import parse_limit
 
 pack_option = click.option("--pack", required=True, metavar="NAME|DIR", help="规程包名称或目录。 Name or folder.")
 
@@ -36,11 +38,12 @@ def explain(limit: str, pack: str, from_: str | None, json_: bool) -> None:
     counting = find_counting(pack, platform, now)
     calendar = platform.calendars.current() if platform else published_calendar()
     begin = instant(from_, zone(counting.zone), "--from") if from_ else now
-    found = explain_command(limit, begin, calendar, counting)
+    found = due(parse_limit(limit), begin, calendar, counting)
+    due_at, sentences = found.at.astimezone(zone(counting.zone)).isoformat(), explain_due(found)
     if json_:
-        return print_json(found)
-    click.echo(found["due_at"])
-    for sentence in found["explanation"]:
+        return print_json({"due_at": due_at, "provisional": found.provisional, "explanation": sentences})
+    click.echo(due_at)
+    for sentence in sentences:
         click.echo(f"  {sentence}")
 
 

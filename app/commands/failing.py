@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import click
 
-from app.anchoring import BadAnchors
-from app.settings import BadSetting
-from app.working.needs import NeedsPostgresql
 from decisions import DmnError, FeelError
-from forms.messages import FormError
-from persistence.backup import CannotBackUp
-from persistence.database import BadDatabaseUrl
-from persistence.keys import WrongMasterKey
-from persistence.roles import CannotGrant
-from persistence.schema import SchemaTooNew, StoreAway
-from processes.engine.xml import XmlRefused
-from processes.errors import BadPack, Refusal
-from timers.errors import TimerError
+from processes.engine.errors import EngineError
+from processes.errors import BadPack
+from processes.pack import Problem
 
 MOST_PROBLEMS = 20
 
@@ -39,19 +32,27 @@ class CheckFailed(click.ClickException):
         super().__init__(f"{zh} / {en}")
 
 
+@runtime_checkable
+class Told(Protocol):
+    """An error that says itself what is wrong, in both languages."""
+
+    zh: str
+    en: str
+
+
 def sentence_of(error: Exception) -> str | None:
     """The sentence for an error that input can cause; None for a fault of ours, whose traceback is wanted."""
     match error:
         case BadPack():
-            return "\n".join([problem_line(problem) for problem in error.problems[:MOST_PROBLEMS]] or [error.zh])
-        case Refusal() | TimerError() | FormError() | WrongMasterKey() | SchemaTooNew() | StoreAway() | XmlRefused():
-            return f"{error.zh} / {error.en}"
-        case BadSetting() | BadAnchors() | CannotBackUp() | CannotGrant() | NeedsPostgresql():
-            return f"{error.zh} / {error.en}"
+            return "\n".join(problem_line(problem) for problem in error.problems[:MOST_PROBLEMS])
         case FeelError() | DmnError():
+            # The pair without the place serves what names the place itself; here it is wanted.
             return str(error)
-        case BadDatabaseUrl():
-            return f"JIEBAN_DATABASE_URL：数据库地址无效。 / {error}"
+        case EngineError():
+            # What a diagram does wrong is a refusal by the time it comes here: this one slipped through.
+            return None
+        case Told():
+            return f"{error.zh} / {error.en}"
         case UnicodeDecodeError():
             return f"文件不是 UTF-8 编码（第 {error.start} 字节）。 / The file is not UTF-8 (byte {error.start})."
         case OSError() if error.filename:
@@ -59,9 +60,9 @@ def sentence_of(error: Exception) -> str | None:
     return None
 
 
-def problem_line(problem: object) -> str:
+def problem_line(problem: Problem) -> str:
     """One line of a problem of a pack: file, element, both sentences."""
-    file, element = getattr(problem, "file", ""), getattr(problem, "element", "")
-    zh, en = getattr(problem, "zh", str(problem)), getattr(problem, "en", "")
-    place = "" if file and zh.startswith(file) else " ".join(part for part in (file, element) if part)
-    return f"{place}: {zh} / {en}" if place else f"{zh} / {en}"
+    said_already = problem.file and problem.zh.startswith(problem.file)
+    place = "" if said_already else " ".join(part for part in (problem.file, problem.element) if part)
+    said = f"{problem.zh} / {problem.en}"
+    return f"{place}: {said}" if place else said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from app.commands.failing import problem_line
@@ -36,8 +38,8 @@ def lint(pack: str, json_: bool) -> None:
         raise click.exceptions.Exit(2 if any(problem.code in UNREADABLE for problem in errors) else 1)
 
 
-def _problems(pack: str) -> list[Problem]:
+def _problems(pack: str) -> Sequence[Problem]:
     try:
-        return list(Platform.compile(find_pack(pack)).warnings)
+        return Platform.compile(find_pack(pack)).warnings
     except BadPack as error:
-        return [problem for problem in error.problems if isinstance(problem, Problem)]
+        return error.problems

@@ -16,11 +16,12 @@ from app.delivery.words import words_of
 from app.observing.metrics import DELIVERIES
 from app.platform import Platform
 from persistence.outbox import Claimed, Outbox
+from timers.backoff import pause
 from timers.clock import Clock, system_clock
 
 log = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+FIRST_PAUSE = timedelta(seconds=30)
 MOST_ATTEMPTS = 24
 """About 17 hours."""
 
@@ -61,13 +62,17 @@ class Delivery:
                 self._outbox.give_up(notice.key, said)
                 outcome = "dead"
             else:
-                self._outbox.put_off(notice.key, self._clock.now() + pause(notice.attempts), said, error.left)
+                self._outbox.put_off(
+                    notice.key, self._clock.now() + pause(FIRST_PAUSE, notice.attempts), said, error.left
+                )
                 outcome = "failed"
             log.warning("notice %s not delivered: %s", notice.key, error.en)
         except Exception as error:
             # A fault of ours must not stop the notices behind it. Its text may hold what a citizen said.
             name = type(error).__name__
-            self._outbox.put_off(notice.key, self._clock.now() + pause(notice.attempts), f"程序出错 / fault: {name}")
+            self._outbox.put_off(
+                notice.key, self._clock.now() + pause(FIRST_PAUSE, notice.attempts), f"程序出错 / fault: {name}"
+            )
             log.error("notice %s not delivered", notice.key, exc_info=error)
             outcome = "failed"
         DELIVERIES.labels(outcome).inc()
@@ -123,9 +128,3 @@ class Delivery:
             "at": notice.at.isoformat(),
         }
         webhook.send(hook, notice.key, body if whom.phone is None else {**body, "phone": whom.phone}, now)
-
-
-def pause(attempts: int) -> timedelta:
-    """How long to wait after so many attempts."""
-    longer: timedelta = FIRST_PAUSE * 2 ** min(attempts - 1, 20)
-    return min(longer, LONGEST_PAUSE)

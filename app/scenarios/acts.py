@@ -72,7 +72,7 @@ def _complete(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     task = _task(stage, order, element, actor)
     duties.require_sight(actor, order, regulation)
     duties.require_duty(actor, order, task)
-    with stage.asking(order, regulation, actor):
+    with stage.answers(order, regulation, actor).asked():
         scope = stage.platform.scope(order, order.instances[task.instance], actor, stage.now)
         values, personal = stage.platform.check(regulation, task.form, answers, scope)
     return verbs.complete(stage.platform.door, actor, task.id, values, stage.now, personal=personal).refused
@@ -94,8 +94,8 @@ def _send(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     duties.require_sight(actor, order, regulation)
     if not process.starters:
         raise NotFound(f"没有可以发起的“{message}”。", f"Nothing can be started with {message!r}.")
-    with stage.asking(order, regulation, actor) as command:
-        duties.require_start(command, process, actor)
+    with stage.answers(order, regulation, actor).asked() as asked:
+        duties.require_start(asked, process, actor)
         scope = stage.platform.scope(order, None, actor, stage.now)
         values, personal = stage.platform.check(regulation, process.start.form, answers, scope)
     return verbs.send(stage.platform.door, actor, order_id, message, values, stage.now, personal=personal).refused

@@ -21,7 +21,7 @@ from app.scenarios.story import Expected, Who
 from processes import duties, verbs
 from processes.order import Order
 from processes.regulation import Regulation
-from timers.words import Line, words
+from timers.words import Lang, Line, sentences
 
 Row = Mapping[str, Any]
 Differences = Iterator[tuple[str, str]]
@@ -197,9 +197,7 @@ def _possible(seen: Seen, who: Who, acts: list[str]) -> list[str]:
         return []
     waiting = [task for task in order.tasks.values() if task.closed_at is None]
     found = [task.element for task in waiting if duties.may_do(actor, order, task)]
-    return found + verbs.may_send(
-        order, regulation, stage.platform.calendars.current(), actor, stage.now, stage.platform.read
-    )
+    return found + verbs.may_send(stage.answers(order, regulation, actor), actor)
 
 
 def _decided(seen: Seen, expected: dict[str, dict[str, str]]) -> Differences:
@@ -249,10 +247,8 @@ def _explain(seen: Seen, expected: dict[str, list[str]]) -> Differences:
                 yield f"{timer} 的说明应含“{phrase}”，实为“{got}”", f"{timer}: {phrase!r} is not in its explanation"
 
 
-def _explanation(row: Row, lang: str) -> str:
-    lines = [Line(code, params) for code, params in row["explanation"]]
-    year = int(lines[0].params["at"][:4]) if lines and "at" in lines[0].params else None
-    return "；".join(words(line, lang, year) for line in lines)
+def _explanation(row: Row, lang: Lang) -> str:
+    return "；".join(sentences((Line(code, params) for code, params in row["explanation"]), lang))
 
 
 def _sent(seen: Seen, expected: list[Mapping[str, Any]]) -> Differences:

@@ -7,8 +7,6 @@ deadline with its own logical time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +16,8 @@ from app.scenarios.lines import Node
 from app.scenarios.moments import Forward, shown
 from app.scenarios.story import Who
 from processes import verbs
-from processes.command import Command
+from processes.answers import Answers
 from processes.errors import EngineFault
-from processes.expressions import CURRENT
 from processes.order import Order
 from processes.people import SYSTEM, Actor, Duty
 from processes.regulation import Regulation
@@ -120,17 +117,9 @@ class Stage:
         order = self.platform.read.aggregate(self.platform.read.by_id(order_id))
         return order, self.platform.library.of(order.deployment)
 
-    @contextmanager
-    def asking(self, order: Order, regulation: Regulation, actor: Actor) -> Iterator[Command]:
-        """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
-        command = Command(
-            order, regulation, self.platform.calendars.current(), actor, self.now, offices=self.platform.read
-        )
-        token = CURRENT.set(command)
-        try:
-            yield command
-        finally:
-            CURRENT.reset(token)
+    def answers(self, order: Order, regulation: Regulation, actor: Actor) -> Answers:
+        """What expressions may ask about the order as it stands now."""
+        return Answers(order, regulation, self.platform.calendars.current(), self.platform.read, actor, self.now)
 
     def remember_notices(self, seen: str) -> None:
         """What has been sent so far is told; the next expectation asks for what comes after."""

@@ -14,7 +14,7 @@ from timers.calendar import Calendar
 from timers.errors import BadLimit
 from timers.limits import Unit, parse_limit
 from timers.remaining import remaining
-from timers.words import Line, words
+from timers.words import Line, sentences
 
 Row = Mapping[str, Any]
 Clock = dict[str, Any]
@@ -52,7 +52,7 @@ def past_clocks(rows: Iterable[Row], regulation: Regulation, now: datetime) -> l
             "timer": row["timer"],
             "lamp": _became(row),
             "due": _("应于 %(at)s 前", at=moment(row["due_at"], regulation.zone, now)),
-            "explanation": explanation(row, regulation),
+            "explanation": explanation(row),
             "id": row["id"],
         }
         for row in ended
@@ -66,10 +66,9 @@ def _became(row: Row) -> dict[str, str]:
     return {"state": state, "words": said}
 
 
-def explanation(row: Row, regulation: Regulation) -> list[str]:
+def explanation(row: Row) -> list[str]:
     """How the due time was computed, one sentence per step."""
-    year = row["due_at"].astimezone(regulation.zone).year
-    return [words(Line(code, params), language(), year) for code, params in row["explanation"]]
+    return sentences((Line(code, params) for code, params in row["explanation"]), language())
 
 
 def _clock(
@@ -92,7 +91,7 @@ def _clock(
         "due": said % {"at": moment(row["due_at"], regulation.zone, now)},
         "provisional": row["provisional"],
         "note": " · ".join(notes),
-        "explanation": explanation(row, regulation),
+        "explanation": explanation(row),
         "id": row["id"],
     }
 

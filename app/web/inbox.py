@@ -11,6 +11,7 @@ from flask import Blueprint, render_template, request, url_for
 from app.web import context
 from app.web.clocks import lamp_until
 from app.web.language import _
+from app.web.paging import paging, wanted_page, wanted_text
 from app.web.words import counted, moment, short_moment
 from persistence.reading import PAGE
 from processes.regulation import Regulation
@@ -22,8 +23,6 @@ TABS = ("sign_for", "todo", "done", "supervised", "archived", "all")
 SIGN_FOR = "sign_for"
 """Element that the tab 待签收 gathers; every pack names the act of signing for an order so."""
 LAMPS = ("late", "today")
-MOST_CHARACTERS = 60
-MOST_PAGES = 10_000
 
 Row = Mapping[str, Any]
 
@@ -38,8 +37,7 @@ def index() -> str:
     lamp = lamp if lamp in LAMPS else ""
     status = request.args.get("status", "")
     status = status if status in context.in_force().statuses else ""
-    text = request.args.get("q", "").replace("\x00", "").strip()[:MOST_CHARACTERS]
-    page = min(max(request.args.get("page", 1, type=int), 1), MOST_PAGES)
+    text, page = wanted_text(), wanted_page()
     rows = _rows(tab, text, lamp, status, page)
     here = {"tab": tab, "q": text or None, "lamp": lamp or None, "status": status or None}
     return render_template(
@@ -50,7 +48,7 @@ def index() -> str:
         lamps=_lamps(tab, lamp),
         selects=_selects(tab, status),
         rows=rows[:PAGE],
-        page=_page(here, page, rows),
+        page=paging("inbox.index", here, page, rows),
         q=text,
         filtered=bool(text or lamp or status),
         nothing=_nothing(tab),
@@ -128,7 +126,10 @@ def _labels(key: str) -> Mapping[str, str]:
 
 
 def _lamp(due_at: datetime | None, regulation: Regulation) -> dict[str, str]:
-    """Limits in days end at close of business or at midnight; anything else runs by the clock."""
+    """A row tells when its task is due, not by what limit, so the unit is guessed from the time of day: what ends at
+    close of business, at midnight or at 23:59 is taken for a limit in days, anything else runs by the clock. A limit of
+    24 hours that happens to end at close of business is therefore shown in working days; the page of the order knows
+    better."""
     local = due_at.astimezone(regulation.zone).time() if due_at else None
     unit: Unit = "wd" if local in (regulation.counting.close, time(), time(23, 59)) else "h"
     return lamp_until(due_at, context.now(), context.calendar(), regulation, unit)
@@ -191,17 +192,6 @@ def _selects(tab: str, status: str) -> list[dict[str, Any]]:
         return []
     options = list(context.in_force().statuses.items())
     return [{"name": "status", "label": _("状态"), "all": _("全部状态"), "options": options, "value": status}]
-
-
-def _page(here: Mapping[str, Any], page: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    shown = min(len(rows), PAGE)
-    first = (page - 1) * PAGE + 1
-    return {
-        "first": first,
-        "last": first + shown - 1,
-        "previous": url_for("inbox.index", **here, page=page - 1) if page > 1 else None,
-        "next": url_for("inbox.index", **here, page=page + 1) if len(rows) > PAGE else None,
-    }
 
 
 def _nothing(tab: str) -> dict[str, Any]:

@@ -6,16 +6,14 @@ found out by the verb, which loads the order again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
 
 from app.web import context
 from processes import duties, verbs
-from processes.command import Command
-from processes.expressions import CURRENT
+from processes.answers import Answers
 from processes.order import Order, Task
 from processes.regulation import Regulation
 
@@ -56,24 +54,17 @@ class Loaded:
         return sorted(found, key=lambda task: (task.due_at is None, task.due_at or task.opened_at))
 
     @cached_property
+    def answers(self) -> Answers:
+        """What expressions may ask about the order as it stands."""
+        platform = context.platform()
+        return Answers(self.order, self.regulation, context.calendar(), platform.read, context.me(), self.now)
+
+    @cached_property
     def messages(self) -> list[str]:
         """Messages that the person could send now."""
-        calendar = context.calendar()
-        return verbs.may_send(self.order, self.regulation, calendar, context.me(), self.now, context.platform().read)
+        return verbs.may_send(self.answers, context.me())
 
     def scope(self, task: Task | None, now: datetime) -> Mapping[str, Any]:
         """The names that the form of a task (or of a new side process) sees."""
         instance = self.order.instances.get(task.instance) if task else None
         return context.platform().scope(self.order, instance, context.me(), now)
-
-    @contextmanager
-    def asked(self) -> Iterator[Command]:
-        """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
-        calendar = context.calendar()
-        read = context.platform().read
-        command = Command(self.order, self.regulation, calendar, context.me(), self.now, offices=read)
-        token = CURRENT.set(command)
-        try:
-            yield command
-        finally:
-            CURRENT.reset(token)

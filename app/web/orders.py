@@ -41,7 +41,7 @@ def show(number: str) -> Answer:
     loaded = Loaded(number)
     wanted = request.args.get("task")
     task = next((one for one in loaded.mine if one.id == wanted), loaded.mine[0] if loaded.mine else None)
-    with loaded.asked():
+    with loaded.answers.asked():
         return order_page(loaded, task, bind(loaded, task, task.form) if task else None)
 
 
@@ -52,7 +52,7 @@ def complete(number: str, task_id: str) -> Answer:
     task = loaded.order.tasks.get(task_id)
     if task is None:
         return _too_late(loaded, task_id)
-    with loaded.asked():
+    with loaded.answers.asked():
         keep_typed(loaded, task, task.form)
         duties.require_duty(context.me(), loaded.order, task)
         form = bind(loaded, task, task.form, request.form)
@@ -75,11 +75,11 @@ def act(number: str, message: str) -> Answer:
     if process is None or not process.starters:
         raise NotFound()
     instance_id = id_to_make()
-    with loaded.asked() as command:
+    with loaded.answers.asked():
         posted = request.form if request.method == "POST" else None
         if posted is not None:
             keep_typed(loaded, None, process.start.form)
-        duties.require_start(command, process, context.me())
+        duties.require_start(loaded.answers, process, context.me())
         form = bind(loaded, None, process.start.form, posted)
         if posted is None or is_refresh():
             return act_page(loaded, process, form)
@@ -107,7 +107,7 @@ def reveal(number: str) -> Answer:
     loaded = Loaded(number)
     reason = request.form.get("reason", "").strip()[:MOST_REASON]
     task = loaded.mine[0] if loaded.mine else None
-    with loaded.asked():
+    with loaded.answers.asked():
         form = bind(loaded, task, task.form) if task else None
         fields = contact_fields(loaded)
         try:
@@ -312,6 +312,6 @@ def _too_late(loaded: Loaded, task_id: str) -> Answer:
     row = context.platform().read.task(task_id)
     if row is None or row["order_id"] != loaded.row["id"]:
         raise NotFound()
-    with loaded.asked():
+    with loaded.answers.asked():
         keep_typed(loaded, None, row["form"])
     raise AlreadyHandled()

@@ -78,7 +78,7 @@ def _type(spec: FieldSpec) -> str:
         "text": _("单行文字"), "textarea": _("多行文字"), "number": _("数字"), "checkbox": _("勾选"),
         "checklist": _("多选"), "radio": _("单选"), "select": _("下拉选择"), "taglist": _("标签"), "date": _("日期"),
         "time": _("时间"), "datetime": _("日期时间"), "file": _("附件"), "unit": _("单位"), "category": _("事项分类"),
-        "region": _("区域"), "person": _("人员"), "phone": _("电话"), "id_number": _("身份证号码"), "due": _("时限"),
+        "region": _("区域"), "phone": _("电话"), "id_number": _("身份证号码"), "due": _("时限"),
         "local_datetime": _("日期时间"),
     }  # fmt: skip
     return kinds.get(spec.kind, spec.kind)

@@ -16,7 +16,7 @@ from app.web.story import Teller
 from app.web.words import masked
 from forms import FieldSpec
 
-MASKED_KINDS = frozenset({"phone", "id_number", "person"})
+MASKED_KINDS = frozenset({"phone", "id_number"})
 MASKED_KEYS = frozenset({"petitioner_name", "contact_name"})
 ELSEWHERE = frozenset({"title", "content", "channel", "request_type", "category"})
 """Shown in the head of the page, or as the text itself."""

@@ -11,6 +11,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from app.commands.failing import sentence_of
+from decisions import DmnError
+from processes.engine.run import EngineError
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ROOT / "tests/packs/small"
@@ -111,6 +114,17 @@ def test_bad_input_is_one_sentence_in_two_languages_that_names_it(arguments: lis
     assert named in sentence
     assert " / " in sentence
     assert "Traceback" not in sentence
+
+
+class NewlyThought(Exception):
+    zh, en = "不行。", "No."
+
+
+def test_an_error_that_says_itself_what_is_wrong_is_one_sentence_and_a_fault_of_ours_is_none() -> None:
+    assert sentence_of(NewlyThought()) == "不行。 / No."
+    assert sentence_of(DmnError("没有规则", "no rule", where="a.dmn", row=3)) == "没有规则 / no rule [a.dmn · row 3]"
+    assert sentence_of(EngineError("handle", "错", "wrong")) is None
+    assert sentence_of(ValueError("x")) is None
 
 
 def test_a_database_url_that_names_no_database_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,7 +34,7 @@ FIGURES = ("orders", "completed_on_time", "completed_late", "supervised", "media
 @pytest.mark.crash
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_small_pack(tmp_path: Path) -> None:
+def test_a_killed_replay_of_the_small_pack_goes_on_to_the_same_end(tmp_path: Path) -> None:
     kill_and_go_on(tmp_path, many_messages(tmp_path), str(pack_in(tmp_path)))
 
 
@@ -42,7 +42,7 @@ def test_the_small_pack(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.shared
-def test_real_messages(tmp_path: Path, shared_dir: Path) -> None:
+def test_a_killed_replay_of_real_messages_goes_on_to_the_same_end(tmp_path: Path, shared_dir: Path) -> None:
     kill_and_go_on(tmp_path, shared_dir / "data" / "messages_with_replies.csv", "nanchang")
 
 

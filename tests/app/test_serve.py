@@ -20,6 +20,7 @@ import pytest
 
 from app.platform import Platform
 from app.sweeping import Sweeping
+from persistence import registers
 from persistence.incidents import Incidents
 from processes import verbs
 from processes.order import Deadline, Order
@@ -186,7 +187,7 @@ def test_an_order_that_cannot_be_fired_becomes_an_incident_and_holds_up_no_other
     assert swept.failed >= 1
     assert limit_of(platform, good).fired_at == now
     assert limit_of(platform, bad).fired_at is None
-    incidents = platform.read.incidents()
+    incidents = registers.incidents(platform.read, "small")
     assert {row["order_id"] for row in incidents} == {bad.id}
     assert sweeping.sweep(now + timedelta(seconds=1)).failed == 0
     assert sweeping.next_due(now) == now + timedelta(seconds=10)
@@ -199,7 +200,7 @@ def test_the_pause_before_a_retry_doubles_up_to_an_hour(platform: Platform) -> N
     pauses = [(incidents.failed(deadline, "x", now) - now).total_seconds() for _ in range(12)]
     assert pauses[:4] == [10, 20, 40, 80]
     assert pauses[-1] == 3600
-    assert [row["attempts"] for row in platform.read.incidents()] == [12]
+    assert [row["attempts"] for row in registers.incidents(platform.read, "small")] == [12]
 
 
 def test_an_incident_is_over_when_its_deadline_fires(platform: Platform) -> None:
@@ -212,7 +213,7 @@ def test_an_incident_is_over_when_its_deadline_fires(platform: Platform) -> None
     assert limit_of(platform, order).fired_at is None
     sweeping.sweep(retry_at)
     assert limit_of(platform, order).fired_at == retry_at
-    assert platform.read.incidents() == []
+    assert registers.incidents(platform.read, "small") == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

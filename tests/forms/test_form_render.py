@@ -77,12 +77,7 @@ def test_sections_carry_fields_and_notes_in_order() -> None:
         "called_at",
     ]
     phone = bound()["phone"]
-    assert (phone.hidden, phone.hidden_if, phone.kind, phone.required) == (
-        True,
-        "title = null",
-        "phone",
-        False,
-    )
+    assert (phone.hidden, phone.kind, phone.required) == (True, "phone", False)
 
 
 def test_inputs_say_what_they_take() -> None:

@@ -70,7 +70,7 @@ def test_a_failing_condition_rolls_back_the_task_before_it() -> None:
 
 
 def test_a_failing_operation_rolls_back_what_was_done_before_it() -> None:
-    small = Small(change=replacing('camunda:topic="close_order"', 'camunda:topic="mark"'))
+    small = Small(change=replacing('camunda:topic="close_order"', 'camunda:topic="number"'))
     order_id = small.handling()
     small.do(order_id, "handle", result_text="办了")
     before = small.everything()

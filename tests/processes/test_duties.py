@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from processes import verbs
+from processes.answers import Answers
 from processes.errors import AlreadyHandled, Confidential, NoDeployment, NotFound, NotNow, NotYourDuty
 from processes.people import SYSTEM, Actor, Duty
 from tests.small import AGENT, DISPATCHER, HANDLER, MONDAY, REVIEWER, STRANGER, Small, at, person
@@ -159,9 +160,9 @@ def test_a_message_that_starts_nothing_is_not_found(small: Small) -> None:
 def test_what_is_offered_is_what_is_allowed(small: Small) -> None:
     def offered(order_id: str, actor: Actor) -> list[str]:
         order = small.order(order_id)
-        return verbs.may_send(
-            order, small.regulation, small.platform.calendars.current(), actor, at("2026-09-28T11:00"), small.read
-        )
+        calendar = small.platform.calendars.current()
+        answers = Answers(order, small.regulation, calendar, small.read, actor, at("2026-09-28T11:00"))
+        return verbs.may_send(answers, actor)
 
     working, fresh = small.handling(), small.receive()
     assert offered(working, HANDLER) == ["request_extension", "give_back"]

@@ -1,8 +1,7 @@
-"""The rules of counting that the scenarios do not reach: due modes, rolling, shares, caps, storing, speed."""
+"""The rules of counting that the scenarios do not reach: due modes, rolling, shares, caps, speed."""
 
 from __future__ import annotations
 
-import json
 from datetime import datetime, time
 from timeit import timeit
 
@@ -12,13 +11,11 @@ from timers.calendar import published_calendar
 from timers.counting import DueMode
 from timers.due import (
     Counting,
-    Due,
     after,
     before,
     capped,
     due,
     explain,
-    explain_command,
     extend,
     share,
 )
@@ -146,22 +143,6 @@ def test_a_due_time_may_be_capped_by_another() -> None:
 def test_seconds_count_and_fractions_of_a_second_do_not() -> None:
     found = due(Limit(2, "h"), local("2026-03-11T09:00:07.654321"), CALENDAR, COUNTING)
     assert found.at == local("2026-03-11T11:00:07")
-
-
-@pytest.mark.parametrize("limit", ["10wd", "5d", "0d", "1month", "3y", "2h"])
-def test_a_due_time_survives_being_stored(limit: str) -> None:
-    found = due(parse_limit(limit), local("2026-09-28T11:00"), CALENDAR, COUNTING)
-    stored = Due.from_json(json.loads(json.dumps(found.to_json(), ensure_ascii=False)))
-    assert stored == found
-    assert explain(stored) == explain(found)
-    assert stored.to_json() == found.to_json()
-
-
-def test_the_command_line_gets_the_local_time_and_the_reasons() -> None:
-    printed = explain_command("10wd", local("2026-09-28T11:00"), CALENDAR, COUNTING)
-    assert printed["due_at"] == "2026-10-16T17:30:00+08:00"
-    assert printed["provisional"] is False
-    assert json.loads(json.dumps(printed)) == printed
 
 
 @pytest.mark.parametrize("limit", ["min", "h", "month", "year"])

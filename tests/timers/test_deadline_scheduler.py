@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from threading import Event, Lock
+from threading import Event, Lock, Thread
 
 import apscheduler.schedulers.base
 import pytest
@@ -124,18 +125,18 @@ def test_a_deadline_saved_while_a_sweep_runs_is_not_forgotten() -> None:
 
 def test_what_falls_due_while_a_sweep_runs_is_swept_at_once() -> None:
     store = Store()
-    soon = store.in_(0.2)
+    meanwhile: list[datetime] = []
 
     def slow(now: datetime) -> Swept:
         swept = store.sweep(now)
-        if store.sweeps == 1:
-            time.sleep(0.4)
+        if not meanwhile:
+            meanwhile.append(store.in_(0))
         return swept
 
     scheduler = DeadlineScheduler(slow, store.next_due, net_seconds=60)
     scheduler.start()
     try:
-        assert until(lambda: soon in store.fired)
+        assert until(lambda: list(store.fired) == meanwhile != [])
     finally:
         scheduler.shutdown()
 
@@ -144,15 +145,26 @@ def test_a_sweep_that_follows_at_once_is_not_skipped_while_the_last_one_still_en
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """APScheduler counts a job as ended some time after it has returned: on a busy machine, long after."""
-    counted = BaseExecutor._run_job_success
+    submit, counted = BaseExecutor.submit_job, BaseExecutor._run_job_success
+    store = Store()
+    soon = [store.in_(0.1 + 0.03 * n) for n in range(10)]
+    submitted, ended = 0, 0
+
+    def submitting(self: BaseExecutor, *of: object) -> None:
+        nonlocal submitted
+        submitted += 1
+        submit(self, *of)
 
     def later(self: BaseExecutor, *of: object) -> None:
-        time.sleep(0.1)
+        nonlocal ended
+        ended += 1
+        # What has returned at once is counted by the loop, which then has no other to submit.
+        if threading.current_thread().name != "APScheduler":
+            until(lambda: submitted > ended or len(store.fired) == len(soon))
         counted(self, *of)
 
+    monkeypatch.setattr(BaseExecutor, "submit_job", submitting)
     monkeypatch.setattr(BaseExecutor, "_run_job_success", later)
-    store = Store()
-    soon = [store.in_(0.2 + 0.05 * n) for n in range(10)]
     with running(store):
         assert until(lambda: set(store.fired) == set(soon), seconds=10)
 
@@ -190,23 +202,25 @@ def test_a_store_that_was_away_is_asked_again(caplog: pytest.LogCaptureFixture) 
 
 def test_shutting_down_waits_for_the_sweep_and_does_not_hang() -> None:
     store = Store()
-    began, finished = Event(), Event()
+    began, go_on, others = Event(), Event(), set(threading.enumerate())
 
     def slow(now: datetime) -> Swept:
         began.set()
-        time.sleep(0.3)
-        finished.set()
+        go_on.wait(2)
         return store.sweep(now)
 
     scheduler = DeadlineScheduler(slow, store.next_due)
     scheduler.start()
     assert began.wait(2)
     store.in_(0.01)
-    scheduler.shutdown()
-    assert finished.is_set()
-    swept = store.sweeps
-    time.sleep(0.1)
-    assert store.sweeps == swept
+    stopping = Thread(target=scheduler.shutdown)
+    stopping.start()
+    stopping.join(0.1)
+    assert stopping.is_alive() and store.sweeps == 0
+    go_on.set()
+    stopping.join(2)
+    assert store.sweeps == 1
+    assert set(threading.enumerate()) <= others, "nothing is left that could sweep once more"
 
 
 class SteppedClock:

@@ -7,7 +7,7 @@ from datetime import datetime, time
 import pytest
 
 from timers.calendar import published_calendar
-from timers.due import Counting, Due, after, before, due, extend, in_time
+from timers.due import Counting, after, before, due, extend
 from timers.limits import Limit, parse_limit
 
 CALENDAR = published_calendar()
@@ -127,10 +127,3 @@ def test_the_extension_window_opens_at_close_of_the_last_working_day_before_the_
 
 def test_a_long_overdue_mark_counts_from_the_due_day_of_its_parent() -> None:
     assert after(local("2026-10-16T17:30"), Limit(10, "wd"), CALENDAR, COUNTING).at == local("2026-10-30T17:30")
-
-
-def test_the_due_second_itself_is_in_time() -> None:
-    found: Due = due(Limit(1, "wd"), local("2026-09-24T15:00"), CALENDAR, COUNTING)
-    assert in_time(found.at, local("2026-09-28T17:30:00"))
-    assert not in_time(found.at, local("2026-09-28T17:30:01"))
-    assert not in_time(found.at, local("2026-09-28T17:31:00"))  # NC-S10
