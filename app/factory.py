@@ -29,6 +29,7 @@ from app.web import (
     language,
     ledger,
     navigation,
+    once,
     orders,
     outbox,
     packs,
@@ -57,6 +58,7 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     security.init_security(app, https=settings.https)
     language.init_language(app)
     form_pages.init_forms(app)
+    once.init_once(app)
     init_auth(app, platform.people)
     app.before_request(accounts.ask_for_own_password)
     navigation.init_navigation(app)

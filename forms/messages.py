@@ -63,6 +63,11 @@ ANSWERS: dict[str, tuple[str, str]] = {
         "“{name}”的类型不接受，可上传：{accept}",
         "“{name}” is of a type not accepted; accepted: {accept}",
     ),
+    "files_waiting": (
+        "您已上传而未提交的附件将超过 {max} MB：请先提交填好的表单；未提交的附件 {days} 天后自动清除",
+        "Your files of forms not sent off would exceed {max} MB: send those forms first; such files are dropped after "
+        "{days} days",
+    ),
     "file_empty": ("“{name}”是空文件", "“{name}” is empty"),
 }
 

@@ -1,4 +1,4 @@
-"""Verifying the journal: every chain, row by row, against its recorded head."""
+"""Verifying the journal: every chain, row by row, against its recorded head, and every file against its hash in it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from persistence import tables as t
+from persistence.sealed_files import first_altered, recorded_in
 from persistence.store import Database
 from processes.journal import GENESIS, Row, first_break
 
@@ -55,6 +56,7 @@ def verify(
                     return Verified(checked, entries, f"journal rows of an order that does not exist: {key}")
                 number, count, head = heads.pop(key)
                 broken = first_break(own, head=head, count=count)
+                broken = broken or first_altered(connection, recorded_in(row.changed for row in own))
                 if broken:
                     return Verified(checked, entries, f"order {number}: {broken}")
                 checked += 1

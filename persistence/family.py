@@ -95,6 +95,17 @@ def aggregate(connection: sa.Connection, row: Mapping[str, Any]) -> Order:
     return order
 
 
+_MADE = sa.union_all(
+    sa.select(t.work_order.c.id).where(t.work_order.c.id == _KEY), sa.select(_i.order_id).where(_i.id == _KEY)
+)
+
+
+def made(connection: sa.Connection, made_id: str) -> str | None:
+    """The order that has this id, or has an instance with it."""
+    found: str | None = connection.execute(_MADE, {"key": made_id}).scalar()
+    return found
+
+
 def _rows(array: str | None, columns: list[tuple[str, Callable[[Any], Any] | None]]) -> list[Row]:
     return [
         {

@@ -1,9 +1,12 @@
-"""Keys of personal values.
+"""Keys of personal values and of files.
 
 Each order has its own AES-256-GCM key, wrapped by the office's master key (`JIEBAN_MASTER_KEY`, from the environment).
 Values are sealed with it, and the journal holds their HMAC under the same key: dropping the wrapped key destroys the
 values for good while the journal's chain stays provable. A hash without a key would not do: phone numbers are few
 enough to try them all.
+
+A file has a key of its own, wrapped by the master key while the file waits and by the order's key from then on: twenty
+megabytes are sealed once, and the order's key takes its files with it.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import hashlib
 import hmac
 import json
 import os
-from typing import Any
+from typing import Any, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -30,42 +33,56 @@ class WrongMasterKey(Exception):
         super().__init__(f"{self.zh} / {self.en}")
 
 
-class OrderKey:
-    """The key of one order. `plain`: 32 bytes."""
+class Key:
+    """An AES-256-GCM key. `plain`: 32 bytes."""
 
     def __init__(self, plain: bytes) -> None:
-        self._plain = plain
+        self.plain = plain
         self._cipher = AESGCM(plain)
+
+    @classmethod
+    def new(cls) -> Self:
+        return cls(os.urandom(32))
+
+    def seal_bytes(self, what: str, content: bytes) -> bytes:
+        """Encrypt, bound to what it is: it opens as nothing else."""
+        nonce = os.urandom(NONCE)
+        return nonce + self._cipher.encrypt(nonce, content, what.encode())
+
+    def open_bytes(self, what: str, sealed: bytes) -> bytes:
+        """Raises `InvalidTag`."""
+        return self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], what.encode())
+
+
+class OrderKey(Key):
+    """The key of one order."""
 
     def seal(self, field: str, value: Any) -> bytes:
         """Encrypt a JSON-able value, bound to its field."""
-        nonce = os.urandom(NONCE)
-        return nonce + self._cipher.encrypt(nonce, json.dumps(value, ensure_ascii=False).encode(), field.encode())
+        return self.seal_bytes(field, json.dumps(value, ensure_ascii=False).encode())
 
     def open(self, field: str, sealed: bytes) -> Any:
-        return json.loads(self._cipher.decrypt(sealed[:NONCE], sealed[NONCE:], field.encode()))
+        return json.loads(self.open_bytes(field, sealed))
 
     def digest(self, field: str, value: Any) -> str:
         """Keyed hash of a value, for the journal."""
         text = f"{field}={json.dumps(value, ensure_ascii=False, sort_keys=True)}"
-        return hmac.new(self._plain, text.encode(), hashlib.sha256).hexdigest()
+        return hmac.new(self.plain, text.encode(), hashlib.sha256).hexdigest()
 
 
-class MasterKey:
-    """Wraps order keys. `secret`: any text from the environment; the key is its SHA-256."""
+class MasterKey(Key):
+    """Wraps keys of orders and of files that wait. `secret`: any text of the environment; its SHA-256 is the key."""
 
     def __init__(self, secret: str) -> None:
-        self._cipher = AESGCM(hashlib.sha256(secret.encode()).digest())
+        super().__init__(hashlib.sha256(secret.encode()).digest())
 
-    def new(self, order_id: str) -> tuple[OrderKey, bytes]:
-        """A fresh key for an order, and its wrapped form for the store."""
-        plain = os.urandom(32)
-        nonce = os.urandom(NONCE)
-        return OrderKey(plain), nonce + self._cipher.encrypt(nonce, plain, order_id.encode())
+    def wrap(self, what: str, key: Key) -> bytes:
+        """A key for the store."""
+        return self.seal_bytes(what, key.plain)
 
-    def unwrap(self, order_id: str, wrapped: bytes) -> OrderKey:
+    def unwrap(self, what: str, wrapped: bytes) -> OrderKey:
         """Raises `WrongMasterKey`."""
         try:
-            return OrderKey(self._cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], order_id.encode()))
+            return OrderKey(self.open_bytes(what, wrapped))
         except InvalidTag as error:
             raise WrongMasterKey from error

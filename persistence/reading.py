@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from persistence import offices
 from persistence import tables as t
 from persistence.direct import POSTGRESQL
-from persistence.family import aggregate
+from persistence.family import aggregate, made
 from persistence.mine import MOST_COUNTED, MOST_URGENT, dues, most_urgent
 from persistence.search import matches, may_match
 from persistence.sight import Sight, lately, latest, of_regulation, seen
@@ -155,6 +155,15 @@ class Reading:
         """The order of a row with what is alive of it, for asking only: neither locked nor ever saved."""
         with self._database.reading() as connection:
             return aggregate(connection, row)
+
+    def made(self, made_id: str) -> str | None:
+        """The order that has this id, or has an instance with it."""
+        with self._database.reading() as connection:
+            return made(connection, made_id)
+
+    def number_of(self, order_id: str) -> str | None:
+        rows = self.rows(sa.select(t.work_order.c.number).where(t.work_order.c.id == order_id))
+        return str(rows[0]["number"]) if rows else None
 
     def open_tasks_of(self, order_id: str) -> list[Row]:
         c = t.task.c

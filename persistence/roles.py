@@ -1,7 +1,8 @@
 """The least-privilege role of PostgreSQL: what servers and workers may do, and what only the owner may.
 
 The owner makes and migrates the tables. The application's role reads and writes rows; of the journal it may only add
-rows and read them, the schema it may not touch at all, and the triggers that guard the journal are not its own.
+rows and read them, of a file only say whose it is; the schema it may not touch at all, and the triggers that guard the
+journal and the files of orders are not its own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from persistence.store import Database
 
 ROLE = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 ADD_ONLY = ("journal",)
+ONLY_COLUMNS = {"attachment": ("order_id", "key")}
+"""Tables of which nothing else may be updated."""
 READ_ONLY = ("alembic_version",)
 
 
@@ -27,7 +30,7 @@ class CannotGrant(Exception):
 
 def statements(role: str, tables: list[str]) -> list[str]:
     """What gives an existing role its rights; may be run again after every migration."""
-    whole = [name for name in tables if name not in (*ADD_ONLY, *READ_ONLY)]
+    whole = [name for name in tables if name not in (*ADD_ONLY, *READ_ONLY, *ONLY_COLUMNS)]
     return [
         "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
         f"REVOKE ALL ON SCHEMA public FROM {role}",
@@ -35,6 +38,11 @@ def statements(role: str, tables: list[str]) -> list[str]:
         f"GRANT USAGE ON SCHEMA public TO {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(map(_quoted, whole))} TO {role}",
         *(f"GRANT SELECT, INSERT ON {_quoted(name)} TO {role}" for name in ADD_ONLY if name in tables),
+        *(
+            f"GRANT SELECT, INSERT, DELETE, UPDATE ({', '.join(map(_quoted, columns))}) ON {_quoted(name)} TO {role}"
+            for name, columns in ONLY_COLUMNS.items()
+            if name in tables
+        ),
         *(f"GRANT SELECT ON {_quoted(name)} TO {role}" for name in READ_ONLY if name in tables),
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
     ]

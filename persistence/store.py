@@ -16,11 +16,11 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from persistence import offices
+from persistence import offices, sealed_files
 from persistence import tables as t
 from persistence.database import connect, reading, streaming
 from persistence.direct import Query
-from persistence.family import ORDER, aggregate
+from persistence.family import ORDER, aggregate, made
 from persistence.figures import figures
 from persistence.keys import MasterKey, OrderKey
 from persistence.statements import write
@@ -212,6 +212,9 @@ class UnitOfWork:
     def order_of_deadline(self, deadline_id: str) -> Order:
         return self._load(LOAD_BY_DEADLINE, deadline_id)
 
+    def made(self, made_id: str) -> str | None:
+        return made(self.connection, made_id)
+
     def _in_hand(self, order_id: str | None) -> Order | None:
         order = self._writes.orders.get(order_id) if order_id else None
         if order is not None:
@@ -275,10 +278,16 @@ class UnitOfWork:
             self._writes.add_personal(order.id, field, key.seal(field, value))
         return {field: key.digest(field, value) for field, value in values.items()}
 
-    def attach(self, order: Order, files: Collection[str], user: str) -> None:
-        """Give waiting files to the order; written with `save`, which raises `Stale` if one waits no more."""
-        if files:
-            self._writes.attach(order, files, user)
+    def attach(self, order: Order, files: Collection[str], user: str) -> list[dict[str, Any]]:
+        """Give waiting files to the order; written with `save`. Raises `FileGone`, as `save` does."""
+        if not files:
+            return []
+        found = sealed_files.waiting(self.connection, order.office, user, files)
+        key = self._key(order)
+        for row in found:
+            file_key = self.database.master.unwrap(sealed_files.of_key(row.id), row.key)
+            self._writes.attach(order, user, row.id, key.seal_bytes(sealed_files.of_key(row.id), file_key.plain))
+        return [{"id": row.id, "size": row.size, "sha256": row.sha256} for row in found]
 
     def _key(self, order: Order) -> OrderKey:
         key = self._writes.keys.get(order.id)
@@ -287,8 +296,8 @@ class UnitOfWork:
             if order.version:
                 wrapped = self.connection.execute(LOAD_KEY, {"key": order.id}).scalar()
             if wrapped is None:
-                key, wrapped = self.database.master.new(order.id)
-                self._writes.add_key(order, wrapped)
+                key = OrderKey.new()
+                self._writes.add_key(order, self.database.master.wrap(order.id, key))
             else:
                 key = self.database.master.unwrap(order.id, wrapped)
             self._writes.keys[order.id] = key

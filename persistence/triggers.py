@@ -1,4 +1,7 @@
-"""What the database itself refuses: changing or deleting a row of the journal."""
+"""What the database itself refuses: changing or deleting a row of the journal, or a sealed file of an order.
+
+A file in clear, from before files were sealed, may be deleted: there is no other way to destroy it.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,31 @@ POSTGRESQL = [
     FOR EACH STATEMENT EXECUTE FUNCTION journal_append_only()
     """,
 ]
+
+
+_BOUND = "OLD.order_id IS NOT NULL AND OLD.key IS NOT NULL"
+FILES_SQLITE = [
+    f"""
+    CREATE TRIGGER attachment_no_{change.lower()} BEFORE {change} ON attachment WHEN {_BOUND}
+    BEGIN SELECT RAISE(ABORT, 'a file of an order is not changed'); END
+    """
+    for change in ("UPDATE", "DELETE")
+]
+FILES_POSTGRESQL = [
+    """
+    CREATE FUNCTION attachment_stays() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'a file of an order is not changed'; END $$
+    """,
+    f"""
+    CREATE TRIGGER attachment_no_change BEFORE UPDATE OR DELETE ON attachment
+    FOR EACH ROW WHEN ({_BOUND}) EXECUTE FUNCTION attachment_stays()
+    """,
+]
+
+
+def of_files(dialect: str) -> list[str]:
+    """DDL for a dialect name (`sqlite`, `postgresql`)."""
+    return FILES_SQLITE if dialect == "sqlite" else FILES_POSTGRESQL
 
 
 def statements(dialect: str) -> list[str]:

@@ -7,7 +7,7 @@ journal is chained command by command either way.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from persistence.keys import OrderKey
 from persistence.notice_states import KEPT, WAITING
 from persistence.statements import Insert, Update, Write, write
 from processes.changes import Changes
-from processes.errors import Stale
+from processes.errors import FileGone, Stale
 from processes.journal import Row
 from processes.order import Deadline, Instance, Notice, Order, Task
 
@@ -71,7 +71,7 @@ ATTACH = (
         t.attachment.c.uploaded_by == sa.bindparam("by"),
         t.attachment.c.order_id.is_(None),
     )
-    .values(order_id=sa.bindparam("to_order"))
+    .values(order_id=sa.bindparam("to_order"), key=sa.bindparam("wrapped"))
 )
 
 
@@ -125,8 +125,11 @@ class Writes:
     def add_personal(self, order_id: str, name: str, sealed: bytes) -> None:
         self._personal[order_id, name] = sealed
 
-    def attach(self, order: Order, files: Collection[str], user: str) -> None:
-        self._files += [{"file": one, "of_office": order.office, "by": user, "to_order": order.id} for one in files]
+    def attach(self, order: Order, user: str, file: str, wrapped: bytes) -> None:
+        """`wrapped`: the file's key under that of the order."""
+        self._files.append(
+            {"file": file, "of_office": order.office, "by": user, "to_order": order.id, "wrapped": wrapped}
+        )
 
     # -- writing ----------------------------------------------------------------------------------------------------
 
@@ -152,7 +155,7 @@ class Writes:
             raise Stale()
         for file in self._files:
             if connection.execute(ATTACH, file).rowcount != 1:
-                raise Stale("有附件已失效，请重新上传。", "A file is no longer there; send it again.")
+                raise FileGone()
         self._touched, self._journal, self._notices, self._new_keys, self._personal = {}, [], [], [], {}
         self._files = []
 

@@ -98,11 +98,11 @@ class Command(Answers):
         else:
             self._notes[key] = value
 
-    def start(self, process: str, variables: Facts, started_by: str) -> Instance:
+    def start(self, process: str, variables: Facts, started_by: str, instance_id: str | None = None) -> Instance:
         """Start an instance of a process of this order and run it to its first wait."""
         order = self.order
         instance = Instance(
-            id=uuid4().hex,
+            id=instance_id or uuid4().hex,
             process=process,
             state="",
             vars=order.facts if process == order.process else variables,

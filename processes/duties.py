@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from processes.answers import Answers
 from processes.engine.diagram import Process
-from processes.errors import NotFound, NotNow, NotYourDuty
+from processes.errors import Confidential, NotFound, NotNow, NotYourDuty
 from processes.order import OFFICE_CASE, Order, Task
 from processes.people import Actor
 from processes.regulation import Regulation
+from processes.settings import REVEALS
+
+KEPT_SECRET = ("confidential", "anonymous")
+"""Answers to the question `identity_mode` with which name and contact are kept."""
 
 
 def sees_office(actor: Actor, regulation: Regulation) -> bool:
@@ -29,6 +33,24 @@ def require_sight(actor: Actor, order: Order, regulation: Regulation) -> None:
     """Raises `NotFound`: what one may not see does not exist."""
     if not may_see(actor, order, regulation):
         raise NotFound()
+
+
+def may_reveal(actor: Actor, order: Order, regulation: Regulation) -> bool:
+    """Whether the actor may look at name and contact of who made the request.
+
+    Of petitioners who asked for confidentiality or stay anonymous only the roles with `reveals_confidential` may; where
+    a regulation (one deployed before there was the key) names none, those that see every order of the office.
+    """
+    if order.facts.get("identity_mode") not in KEPT_SECRET:
+        return True
+    named = {role for role, said in regulation.roles.items() if said.get(REVEALS)}
+    return bool(actor.roles(order.office) & named) if named else sees_office(actor, regulation)
+
+
+def require_reveal(actor: Actor, order: Order, regulation: Regulation) -> None:
+    """Raises `Confidential`."""
+    if not may_reveal(actor, order, regulation):
+        raise Confidential()
 
 
 def may_do(actor: Actor, order: Order, task: Task) -> bool:

@@ -43,6 +43,25 @@ class NotYourDuty(Refusal):
     zh, en = "这不是您的职责，请转交有权办理的人员。", "This is not your duty; ask someone who holds it."
 
 
+class Confidential(NotYourDuty):
+    """Name and contact of somebody who asked that they be kept, or gave none."""
+
+    code = "CONFIDENTIAL"
+    zh = "诉求人要求对身份保密，姓名和联系方式只有规程指定的人员可以查看；需要联系诉求人的，请通过热线转达。"
+    en = (
+        "The petitioner asked for confidentiality: only those whom the regulation names may see name and contact. "
+        "Ask the hotline to pass a message on."
+    )
+
+
+class NoReason(Refusal):
+    """Personal values are shown for a reason only."""
+
+    status, code = 422, "NO_REASON"
+    zh = "请写明查看原因，至少两个汉字或四个字母。"
+    en = "Give the reason, in four letters or two characters at least."
+
+
 class AlreadyHandled(Refusal):
     """The task is finished, cancelled, or claimed by another."""
 
@@ -50,11 +69,36 @@ class AlreadyHandled(Refusal):
     zh, en = "该任务已由他人办理或已取消，请刷新后查看最新情况。", "The task was already handled; reload."
 
 
+class AlreadySent(Refusal):
+    """What was to be made is there already: its form came twice. `order_id`: the order that it is, or is in."""
+
+    status, code = 409, "ALREADY_SENT"
+    zh, en = "这份表单已经提交过，没有重复办理。", "This form was sent before; nothing was done twice."
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__()
+        self.order_id = order_id
+
+
 class Stale(Refusal):
     """The order changed since it was loaded."""
 
     status, code = 409, "STALE"
     zh, en = "工单已被他人更新，请刷新后重试。", "The order has changed; reload and try again."
+
+
+class FileGone(Stale):
+    """A file that came with a form and waits no more."""
+
+    zh, en = "有附件已失效，请重新上传。", "A file is no longer there; send it again."
+
+
+class Altered(Refusal):
+    """A stored file is not the one that was handed in."""
+
+    status, code = 409, "ALTERED"
+    zh = "附件与审计记录中的摘要不符，已停止下载，请联系系统管理员核查。"
+    en = "The file differs from its hash in the journal and is not given out; tell the administrator."
 
 
 class NotNow(Refusal):

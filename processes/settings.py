@@ -17,6 +17,7 @@ from processes.parameters import check_parameters
 from timers.counting import Counting
 from timers.errors import BadCounting
 
+REVEALS = "reveals_confidential"
 SIGHTS = ("office", "unit", "own")
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 # Only plain fields: a format can otherwise reach into objects, or ask for a gigabyte of zeros.
@@ -72,6 +73,8 @@ def _check_settings(pack: Pack) -> Iterator[Problem]:
         if not isinstance(said, Mapping) or said.get("sees", "unit") not in SIGHTS:
             zh = '应写作 { name = "…", sees = "office" }，sees 为 office、unit 或 own。'
             yield _problem(f"roles.{role}", zh, 'write { name = "…", sees = "office" }; sees is office, unit or own.')
+        elif not isinstance(said.get(REVEALS, False), bool):
+            yield _problem(f"roles.{role}", f"{REVEALS} 应为 true 或 false。", f"{REVEALS} should be true or false.")
     for key in ("effective_from", "effective_to"):
         if not isinstance(settings.get(key, date.min), date):
             yield _problem(key, "不是日期，应写作 2026-01-01。", "is no date; write 2026-01-01.")

@@ -16,7 +16,8 @@ from processes import due_times, duties
 from processes.answers import Answers
 from processes.command import Command
 from processes.door import Door, Result
-from processes.errors import AlreadyHandled, NotFound, NotNow, NotYourDuty
+from processes.errors import AlreadyHandled, AlreadySent, NoReason, NotFound, NotNow, NotYourDuty
+from processes.handing_in import HandedIn, hand_in
 from processes.order import OFFICE_CASE, Entry, Facts, Order
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
@@ -24,6 +25,8 @@ from processes.store import Declaration, Transaction
 from timers.calendar import Calendar
 
 Values = Mapping[str, Any]
+LEAST_REASON = 4
+"""Letters of a reason; a Chinese character counts as two."""
 
 
 def receive(
@@ -43,7 +46,8 @@ def receive(
 
     The order runs on the regulation in force when it was received, of the `pack` named where the office has several,
     unless a regulation is given (replays), and then is marked.
-    `order_id` is given by whoever must be able to ask later whether it was received (32 hex digits).
+    `order_id` (32 hex digits) is given by whoever may come twice, or must be able to ask later whether it was received.
+    Raises `AlreadySent` if there is an order with this id.
     """
     received_at = _instant(values.get("received_at")) or now
     given = regulation is not None
@@ -51,13 +55,15 @@ def receive(
     main = in_force.definitions.processes[in_force.main]
     if not actor.is_system and not actor.holds(office, main.starters, None):
         raise NotYourDuty()
-    open_values, sealed = _split(values, personal)
+    handed_in = HandedIn.of(values, personal, files)
 
     def order_of(work: Transaction) -> Order:
         day = received_at.astimezone(in_force.zone)
         # An office with one regulation is named after it, and its series were before there could be several.
         series = "order" if in_force.name == office else f"order:{in_force.name}"
         number = work.next_in_series(office, f"{series}:{day:%Y%m%d}")
+        # Now that the series is locked, the same order cannot be under way in another transaction.
+        _require_new(work, order_id)
         return Order(
             id=order_id or uuid4().hex,
             office=office,
@@ -66,7 +72,7 @@ def receive(
             status="registered",
             title=str(values.get("title") or ""),
             received_at=received_at,
-            facts={**open_values, **_given(sealed, personal)},
+            facts=dict(handed_in.facts),
             process=in_force.main,
             replay=given or _before(in_force, received_at),
         )
@@ -75,10 +81,7 @@ def receive(
         door.receipt(order_of, in_force, actor, now) as (command, work),
         command.acting("receive", at=now, actor=actor, element=main.start.id) as notes,
     ):
-        notes["values"] = open_values
-        _seal(command, work, notes, sealed)
-        work.attach(command.order, files, actor.user)
-        command.count_done(main.start.id, actor)
+        hand_in(command, work, notes, main.start.id, handed_in)
         command.start(in_force.main, command.order.facts, actor.user)
     return _result(command)
 
@@ -96,11 +99,13 @@ def open_case(
     personal: Collection[str] = (),
     files: Collection[str] = (),
     claim: Callable[[Transaction], bool] | None = None,
+    order_id: str | None = None,
 ) -> Result | None:
     """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
 
     `at`: the instant it belongs to, if that is before now. `pack`: which regulation, where the office has several.
     `claim` is asked inside the transaction; if it says no, somebody else opened this occurrence and nothing happens.
+    `order_id` as for `receive`.
     """
     at = at or now
     regulation = door.regulations.in_force(office, at, pack)
@@ -109,22 +114,23 @@ def open_case(
         raise NotFound(f"没有可以开立的事务“{process_id}”。", f"There is no office case {process_id!r}.")
     if not actor.is_system and not actor.holds(office, process.starters, None):
         raise NotYourDuty()
-    open_values, sealed = _split(values, personal)
+    handed_in = HandedIn.of(values, personal, files)
 
     def order_of(work: Transaction) -> Order:
         if claim is not None and not claim(work):
             raise AlreadyHandled()
         day = at.astimezone(regulation.zone)
         number = work.next_in_series(office, f"case:{process_id}:{day:%Y%m%d}")
+        _require_new(work, order_id)
         return Order(
-            id=uuid4().hex,
+            id=order_id or uuid4().hex,
             office=office,
             number=f"{process_id.upper().replace('_', '-')}-{day:%Y%m%d}-{number:02d}",
             deployment=regulation.number or 0,
             status="registered",
             title=str(values.get("title") or process.name),
             received_at=at,
-            facts={**open_values, **_given(sealed, personal)},
+            facts=dict(handed_in.facts),
             process=process_id,
             kind=OFFICE_CASE,
         )
@@ -134,10 +140,7 @@ def open_case(
             door.receipt(order_of, regulation, actor, now) as (command, work),
             command.acting("open", at=at, actor=actor, element=process.start.id) as notes,
         ):
-            notes["values"] = open_values
-            _seal(command, work, notes, sealed)
-            work.attach(command.order, files, actor.user)
-            command.count_done(process.start.id, actor)
+            hand_in(command, work, notes, process.start.id, handed_in)
             for duty in actor.duties:
                 # Who opens a case for a unit sees what becomes of it.
                 if duty.office == office and duty.unit and duty.role in process.starters:
@@ -169,24 +172,20 @@ def complete(
             raise AlreadyHandled()
         duties.require_duty(actor, order, task)
         instance = order.instances[task.instance]
-        open_values, sealed = _split(values, personal)
-        if task.element in order.done:
-            open_values |= _emptied(values, personal, instance.vars)
+        before = instance.vars if task.element in order.done else {}
+        handed_in = HandedIn.of(values, personal, files, before)
         with command.acting("complete", at=now, actor=actor, element=task.element) as notes:
             notes["instance"] = instance.id
-            notes["values"] = open_values
-            _seal(command, work, notes, sealed)
-            work.attach(order, files, actor.user)
+            hand_in(command, work, notes, task.element, handed_in)
             if task.local:
                 # One of many: each adds its answer to the list named after the element.
-                instance.vars.setdefault(task.element, []).append({**task.local, **open_values, "by": actor.user})
+                instance.vars.setdefault(task.element, []).append({**task.local, **handed_in.values, "by": actor.user})
             else:
-                instance.vars.update({**open_values, **_given(sealed, personal)})
+                instance.vars.update(handed_in.facts)
             instance.vars[f"{task.element}_by"] = actor.user
             task.closed_at, task.outcome, task.done_by = now, "completed", actor.user
             command.changes.touch(task)
-            command.count_done(task.element, actor)
-            _involve(command, open_values)
+            _involve(command, handed_in.values)
             run = command.run(instance)
             run.complete(task_id)
             command.sync(instance, run)
@@ -203,31 +202,32 @@ def send(
     *,
     personal: Collection[str] = (),
     files: Collection[str] = (),
+    instance_id: str | None = None,
 ) -> Result:
-    """A person starts a side process of the order (an application, an urgent report…) by its message."""
+    """A person starts a side process of the order (an application, an urgent report…) by its message.
+
+    `instance_id` (32 hex digits) is given by whoever may come twice: raises `AlreadySent` if it has been started.
+    """
     with door.command(lambda work: work.order(order_id), actor, now) as (command, work):
         duties.require_sight(actor, command.order, command.regulation)
+        _require_new(work, instance_id)
         process = command.regulation.definitions.starters.get(message)
         if process is None or not process.starters:
             raise NotFound(f"没有可以发起的“{message}”。", f"Nothing can be started with {message!r}.")
         with command.asked():
             duties.require_start(command, process, actor)
-        open_values, sealed = _split(values, personal)
+        handed_in = HandedIn.of(values, personal, files)
         unit = next(iter(sorted(actor.units(command.order.office))), None)
         variables: Facts = {
-            **open_values,
-            **_given(sealed, personal),
+            **handed_in.facts,
             "applicant": actor.user,
             "applicant_unit": unit,
             "applied_at": now.isoformat(),
         }
         with command.acting("send", at=now, actor=actor, element=process.start.id) as notes:
             notes["message"] = message
-            notes["values"] = open_values
-            _seal(command, work, notes, sealed)
-            work.attach(command.order, files, actor.user)
-            command.count_done(process.start.id, actor)
-            instance = command.start(process.id, variables, actor.user)
+            hand_in(command, work, notes, process.start.id, handed_in)
+            instance = command.start(process.id, variables, actor.user, instance_id)
             notes["instance"] = instance.id
     return _result(command)
 
@@ -275,9 +275,14 @@ def recalculate(door: Door, actor: Actor, order_id: str, calendar: Calendar, now
 
 
 def reveal(door: Door, actor: Actor, order_id: str, fields: Collection[str], why: str, now: datetime) -> Result:
-    """Somebody looks at masked personal values: allowed to who sees the order, with a reason, and journalled."""
+    """Somebody looks at masked personal values, with a reason, and journalled: who sees the order, unless it is kept
+    confidential (`duties.may_reveal`). Raises `Confidential`, `NoReason`.
+    """
     with door.command(lambda work: work.order(order_id), actor, now) as (command, _):
         duties.require_sight(actor, command.order, command.regulation)
+        duties.require_reveal(actor, command.order, command.regulation)
+        if not _is_reason(why):
+            raise NoReason()
         with command.acting("reveal", at=now, actor=actor) as notes:
             notes["fields"] = sorted(fields)
             notes["why"] = why
@@ -318,27 +323,16 @@ def record(door: Door, actor: Actor, office: str, act: str, changed: Values, now
         work.record(office, [Entry(actor.user, act, now, changed=dict(changed), why=why or None)])
 
 
-def _split(values: Values, personal: Collection[str]) -> tuple[Facts, Facts]:
-    given = {key: value for key, value in values.items() if value is not None}
-    return (
-        {key: value for key, value in given.items() if key not in personal},
-        {key: value for key, value in given.items() if key in personal},
-    )
+def _require_new(work: Transaction, made_id: str | None) -> None:
+    """Raises `AlreadySent`."""
+    there = work.made(made_id) if made_id is not None else None
+    if there is not None:
+        raise AlreadySent(there)
 
 
-def _emptied(values: Values, personal: Collection[str], before: Facts) -> Facts:
-    """What a form that comes again finds left empty: an old answer does not outlive its removal."""
-    left_empty = (key for key, value in values.items() if value is None and key not in personal)
-    return {key: None for key in left_empty if before.get(key) is not None}
-
-
-def _given(sealed: Facts, personal: Collection[str]) -> Facts:
-    return {f"has_{key}": bool(sealed.get(key)) for key in personal}
-
-
-def _seal(command: Command, work: Transaction, notes: dict[str, Any], sealed: Facts) -> None:
-    if sealed:
-        notes["personal"] = work.seal(command.order, sealed)
+def _is_reason(text: str) -> bool:
+    """Words, not dots: a Chinese character says as much as two letters."""
+    return sum(2 if char > "\u2e7f" else 1 for char in text if char.isalpha()) >= LEAST_REASON
 
 
 def _involve(command: Command, values: Values) -> None:

@@ -20,8 +20,7 @@ from app.web import context
 from app.web.words import size_words
 from forms import BoundForm, CompiledForm, FieldSpec, Message, check_file, shown_name
 from forms.compile import Choices
-from persistence.attachments import Attachments, Owner
-from processes.errors import NotFound
+from persistence.attachments import LONGEST_WAIT, MOST_WAITING, Attachments, Owner, TooMuchWaiting
 
 blueprint = Blueprint("attachments", __name__)
 
@@ -60,14 +59,15 @@ def bind(
     scope: Mapping[str, Any],
     choices: Choices,
     values: Mapping[str, Any] | None = None,
+    store: bool = True,
 ) -> BoundForm:
     """The form with what this request posted, its files stored; what is wrong with a file stands at its field.
 
-    `values`: what a form shows that nobody has posted yet.
+    `values`: what a form shows that nobody has posted yet. Not to `store`: what was typed is only shown.
     """
     files: dict[str, list[File]] = {}
     wrong: list[tuple[str, Message]] = []
-    for spec in compiled.fields if posted is not None else ():
+    for spec in compiled.fields if posted is not None and store else ():
         if spec.component == "filepicker" and not spec.readonly:
             files[spec.key], found = _take(spec)
             wrong += [(spec.key, message) for message in found]
@@ -86,11 +86,10 @@ def handed_in(form: BoundForm | None) -> list[str]:
 @blueprint.get("/attachments/<attachment>")
 def download(attachment: str) -> Response:
     """The file, never shown in place. Bytes are all it is said to be: no page of ours can run it as a script."""
-    found = _store().find(context.office(), attachment)
-    if found is None:
-        raise NotFound()
-    context.platform().read.order(context.sight(), found.number)
-    return send_file(BytesIO(found.content), "application/octet-stream", as_attachment=True, download_name=found.name)
+    number = _store().number_of(context.office(), attachment)
+    context.platform().read.order(context.sight(), number or "")
+    name, content = _store().open(attachment)
+    return send_file(BytesIO(content), "application/octet-stream", as_attachment=True, download_name=name)
 
 
 def _take(spec: FieldSpec) -> tuple[list[File], list[Message]]:
@@ -123,7 +122,10 @@ def _stored(spec: FieldSpec, sent: FileStorage) -> File | Message:
     problem = check_file(spec, name=name, size=len(content), mime=mime)
     if problem is not None:
         return problem
-    return _store().keep(_owner(), spec.key, content, name=name, mime=mime, now=context.now())
+    try:
+        return _store().keep(_owner(), spec.key, content, name=name, mime=mime, now=context.now())
+    except TooMuchWaiting:
+        return Message("files_waiting", max=MOST_WAITING // 1024**2, days=LONGEST_WAIT.days)
 
 
 def _name_as_sent(sent: FileStorage) -> str:
@@ -134,6 +136,11 @@ def _name_as_sent(sent: FileStorage) -> str:
 
 def _store() -> Attachments:
     return Attachments(context.platform().database)
+
+
+def names_of(order_id: str) -> dict[str, str]:
+    """Id → name of the files of an order."""
+    return _store().names(order_id)
 
 
 def _owner() -> Owner:

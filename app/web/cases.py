@@ -15,6 +15,7 @@ from app.web import attachments, context
 from app.web.clocks import lamp_until
 from app.web.form_pages import is_refresh
 from app.web.language import _, language
+from app.web.once import id_to_make
 from app.web.orders import tell
 from app.web.paging import paging, wanted_page, wanted_text
 from app.web.strip import short_name
@@ -54,6 +55,7 @@ def start(process: str) -> str | tuple[str, int] | Response:
         raise NotFound()
     if not me.holds(office, found.starters, None):
         raise NotYourDuty()
+    order_id = id_to_make()
     form: BoundForm | None = None
     personal: frozenset[str] = frozenset()
     if found.start.form is not None:
@@ -73,7 +75,7 @@ def start(process: str) -> str | tuple[str, int] | Response:
     door, files = context.platform().door, attachments.handed_in(form)
     at = context.now()
     result = verbs.open_case(
-        door, me, office, process, values, at, pack=regulation.name, personal=personal, files=files
+        door, me, office, process, values, at, pack=regulation.name, personal=personal, files=files, order_id=order_id
     )
     assert result is not None  # only a claim makes it None
     tell(result, _("已开立，编号 %(number)s。", number=result.order.number))

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from app.web import attachments, context
 from app.web.form_pages import is_refresh
 from app.web.language import _
+from app.web.once import id_to_make
 from app.web.orders import tell
 from forms import BoundForm
 from processes import verbs
@@ -27,6 +28,7 @@ def receive() -> str | tuple[str, int] | Response:
         raise NotNow()
     compiled = context.platform().form(regulation, main.start.form)
     posted = request.form if request.method == "POST" else None
+    order_id = id_to_make()
     # The time offered is this minute; what was typed is held against this very second.
     now = context.now() if posted is not None else context.now().replace(second=0, microsecond=0)
     scope = regulation.names(now, me)
@@ -39,7 +41,15 @@ def receive() -> str | tuple[str, int] | Response:
     door, files = context.platform().door, attachments.handed_in(form)
     personal = compiled.personal_keys
     result = verbs.receive(
-        door, me, office, form.values, context.now(), personal=personal, files=files, pack=regulation.name
+        door,
+        me,
+        office,
+        form.values,
+        context.now(),
+        personal=personal,
+        files=files,
+        pack=regulation.name,
+        order_id=order_id,
     )
     tell(result, _("已登记，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response
 from app.web import attachments, context
 from app.web.clocks import past_clocks, running_clocks
 from app.web.form_pages import is_refresh
-from app.web.language import _
+from app.web.language import _, pick
 from app.web.loaded import Loaded
+from app.web.once import id_to_make
 from app.web.request_text import contact_fields, intake_fields, request_of
 from app.web.story import Teller
 from app.web.strip import short_name, strip
@@ -22,7 +23,7 @@ from persistence.audit import verify
 from processes import duties, verbs
 from processes.door import Result
 from processes.engine.diagram import Process
-from processes.errors import AlreadyHandled, NotFound
+from processes.errors import AlreadyHandled, Confidential, NoReason, NotFound
 from processes.order import Task
 
 blueprint = Blueprint("orders", __name__, url_prefix="/orders")
@@ -30,7 +31,7 @@ blueprint = Blueprint("orders", __name__, url_prefix="/orders")
 WRITTEN = ("textfield", "textarea", "number", "datetime", "taglist")
 """Fields that a form shows filled in when it comes again."""
 
-LEAST_REASON, MOST_REASON = 2, 200
+MOST_REASON = 200
 Answer = str | tuple[str, int] | Response
 
 
@@ -52,8 +53,9 @@ def complete(number: str, task_id: str) -> Answer:
     if task is None:
         return _too_late(loaded, task_id)
     with loaded.answers.asked():
-        form = g.form = bind(loaded, task, task.form, request.form)
+        keep_typed(loaded, task, task.form)
         duties.require_duty(context.me(), loaded.order, task)
+        form = bind(loaded, task, task.form, request.form)
         if is_refresh():
             return order_page(loaded, task, form)
         if form is not None and not form.validate():
@@ -72,10 +74,13 @@ def act(number: str, message: str) -> Answer:
     process = loaded.regulation.definitions.starters.get(message)
     if process is None or not process.starters:
         raise NotFound()
+    instance_id = id_to_make()
     with loaded.answers.asked():
         posted = request.form if request.method == "POST" else None
-        form = g.form = bind(loaded, None, process.start.form, posted)
+        if posted is not None:
+            keep_typed(loaded, None, process.start.form)
         duties.require_start(loaded.answers, process, context.me())
+        form = bind(loaded, None, process.start.form, posted)
         if posted is None or is_refresh():
             return act_page(loaded, process, form)
         if form is not None and not form.validate():
@@ -90,6 +95,7 @@ def act(number: str, message: str) -> Answer:
         context.now(),
         personal=personal,
         files=attachments.handed_in(form),
+        instance_id=instance_id,
     )
     tell(result, _("已提交：%(name)s", name=short_name(process)))
     return redirect(url_for("orders.show", number=number))
@@ -103,10 +109,12 @@ def reveal(number: str) -> Answer:
     task = loaded.mine[0] if loaded.mine else None
     with loaded.answers.asked():
         form = bind(loaded, task, task.form) if task else None
-        if len(reason) < LEAST_REASON:
-            return order_page(loaded, task, form, reveal_errors=_("请写明查看原因")), 422
         fields = contact_fields(loaded)
-        verbs.reveal(context.platform().door, context.me(), loaded.row["id"], fields, reason, context.now())
+        try:
+            verbs.reveal(context.platform().door, context.me(), loaded.row["id"], fields, reason, context.now())
+        except NoReason as wrong:
+            said = {"reveal_errors": pick(wrong.zh, wrong.en), "reveal_reason": reason}
+            return order_page(loaded, task, form, **said), 422
         return order_page(Loaded(number), task, form, revealed=fields)
 
 
@@ -124,7 +132,14 @@ def trace(number: str) -> str:
     return render_template("orders/trace.html", order=head_of(loaded, teller), rows=rows, verified=verified)
 
 
-def bind(loaded: Loaded, task: Task | None, form: str | None, posted: Any = None) -> BoundForm | None:
+def keep_typed(loaded: Loaded, task: Task | None, form: str | None) -> None:
+    """For the page of a refusal: what was typed. Its files are not stored, for the form may be none of theirs."""
+    g.form = bind(loaded, task, form, request.form, store=False)
+
+
+def bind(
+    loaded: Loaded, task: Task | None, form: str | None, posted: Any = None, *, store: bool = True
+) -> BoundForm | None:
     """The form of a task or start event, filled with what was posted; None when there is no form to fill."""
     if form is None:
         return None
@@ -133,7 +148,7 @@ def bind(loaded: Loaded, task: Task | None, form: str | None, posted: Any = None
     now = loaded.now if posted is not None else loaded.now.replace(second=0, microsecond=0)
     choices = context.platform().choices(loaded.regulation)
     scope, values = loaded.scope(task, now), _said_before(loaded, task, compiled.fields) if task else {}
-    return attachments.bind(compiled, posted, scope=scope, choices=choices, values=values)
+    return attachments.bind(compiled, posted, scope=scope, choices=choices, values=values, store=store)
 
 
 def _said_before(loaded: Loaded, task: Task, fields: Sequence[FieldSpec]) -> dict[str, Any]:
@@ -187,7 +202,8 @@ def teller_of(loaded: Loaded) -> Teller:
     platform, regulation = context.platform(), loaded.regulation
     fields = {form: {spec.key: spec for spec in platform.form(regulation, form).fields} for form in regulation.forms}
     names = context.people_names(row["actor"] for row in loaded.journal)
-    return Teller(regulation, names, context.unit_names(), fields, loaded.now)
+    files = attachments.names_of(loaded.row["id"])
+    return Teller(regulation, names, context.unit_names(), fields, loaded.now, files)
 
 
 def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | None) -> dict[str, Any]:
@@ -217,13 +233,15 @@ def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | N
 
 def _request(loaded: Loaded, teller: Teller, more: dict[str, Any]) -> dict[str, Any]:
     revealed = more.get("revealed", ())
-    said = request_of(loaded, teller, revealed=revealed)
+    may_reveal = duties.may_reveal(context.me(), loaded.order, loaded.regulation)
+    said = request_of(loaded, teller, revealed=revealed, may_reveal=may_reveal)
     return {
         "request_text": said,
         "contact": said["contact"],
-        "may_reveal": True,
+        "why_not": "" if may_reveal else pick(Confidential.zh, Confidential.en),
         "revealed": bool(revealed),
         "reveal_errors": more.get("reveal_errors", ""),
+        "reveal_reason": more.get("reveal_reason", ""),
     }
 
 
@@ -295,5 +313,5 @@ def _too_late(loaded: Loaded, task_id: str) -> Answer:
     if row is None or row["order_id"] != loaded.row["id"]:
         raise NotFound()
     with loaded.answers.asked():
-        g.form = bind(loaded, None, row["form"], request.form)
+        keep_typed(loaded, None, row["form"])
     raise AlreadyHandled()

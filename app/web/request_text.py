@@ -35,8 +35,10 @@ def contact_fields(loaded: Loaded) -> list[str]:
     return [spec.key for spec in specs if spec.personal and (spec.kind in MASKED_KINDS or spec.key in MASKED_KEYS)]
 
 
-def request_of(loaded: Loaded, teller: Teller, *, revealed: Collection[str] = ()) -> dict[str, Any]:
-    """`content`, `facts` and `contact`; keys in `revealed` are shown in clear."""
+def request_of(
+    loaded: Loaded, teller: Teller, *, revealed: Collection[str] = (), may_reveal: bool = True
+) -> dict[str, Any]:
+    """`content`, `facts` and `contact`; keys in `revealed` are shown in clear, nothing of those who must not see it."""
     specs = intake_fields(loaded)
     personal = context.platform().read.personal_of(loaded.row["id"])
     values = {**loaded.row["facts"], **personal}
@@ -44,7 +46,9 @@ def request_of(loaded: Loaded, teller: Teller, *, revealed: Collection[str] = ()
     contact = []
     for key in hidden:
         if value := str(personal.get(key) or ""):
-            shown = value if key in revealed else masked(specs[key].kind, value)
+            # A surname and four digits are enough for whoever is complained about.
+            hidden_part = masked(specs[key].kind, value) if may_reveal else _("（保密）")
+            shown = value if key in revealed else hidden_part
             contact.append({"label": specs[key].label, "value": shown})
     facts = [
         teller.fact(spec, values[key])

@@ -27,13 +27,16 @@ MOST_CHARACTERS = 300
 
 
 class Teller:
-    """Tells rows. `people`: user id → name; `units`: unit id → name; `fields(form id)`: the form's questions."""
+    """Tells rows. `people`: user id → name; `units`: unit id → name; `fields(form id)`: the form's questions;
+    `files`: id → name of the order's files.
+    """
 
     def __init__(
         self, regulation: Regulation, people: Labels, units: Labels, fields: Mapping[str, Mapping[str, FieldSpec]],
-        now: datetime,
+        now: datetime, files: Labels | None = None,
     ) -> None:  # fmt: skip
         self.regulation, self.people, self.units, self.fields, self.now = regulation, people, units, fields, now
+        self.files = files or {}
         self.zone = regulation.zone
         self.reasons = Reasons(regulation, fields, self.value)
 
@@ -138,7 +141,7 @@ class Teller:
             return {"label": spec.label, "value": self.value(spec, value)[:most]}
         files = [
             {
-                "name": file["name"],
+                "name": self.file_name(file),
                 "size": size_words(file["size"]),
                 "href": url_for("attachments.download", attachment=file["id"]),
             }
@@ -146,12 +149,16 @@ class Teller:
         ]
         return {"label": spec.label, "files": files}
 
+    def file_name(self, file: Mapping[str, Any]) -> str:
+        """Names are sealed with their files; descriptions from before have them still."""
+        return str(file.get("name") or self.files.get(str(file.get("id"))) or _("（已依法销毁的附件）"))
+
     def value(self, spec: FieldSpec, value: Any) -> str:
         """A value as the form showed it."""
         if isinstance(value, list):
             return "、".join(self.value(spec, one) for one in value)
         if isinstance(value, Mapping):
-            return str(value.get("name", ""))
+            return str(value.get("name") or _("附件"))
         if value is True:
             return _("是")
         if spec.kind == "unit":

@@ -232,11 +232,15 @@ attachment = sa.Table(
     sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
     sa.Column("order_id", sa.String(32), sa.ForeignKey("work_order.id")),
     sa.Column("field", sa.String(80), nullable=False),
+    # Of rows from before files were sealed; these have no `key`, and their content is in clear.
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("mime", sa.String(127), nullable=False),
     sa.Column("size", sa.Integer, nullable=False),
+    # Of the content as it is stored.
     sa.Column("sha256", sa.String(64), nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
+    sa.Column("sealed_name", sa.LargeBinary),
+    sa.Column("key", sa.LargeBinary),
     sa.Column("uploaded_by", sa.String(60), nullable=False),
     sa.Column("uploaded_at", Instant, nullable=False),
     sa.Index("ix_attachment_order", "order_id", "uploaded_at"),

@@ -42,6 +42,7 @@ def lint(pack: Path) -> Result:
         ('[processes]\nmain = "main"', 'processes = "main"', "processes"),
         ('sees = "unit"', 'sees = "everything"', "roles.handler"),
         ('{ name = "经办人", sees = "unit" }', "3", "roles.handler"),
+        ('sees = "unit" }', 'sees = "unit", reveals_confidential = "yes" }', "roles.handler"),
         ('title = "小规程"', 'title = "小规程"\nincludes = 5', "includes"),
         ('title = "小规程"', 'title = "小规程"\nincludes = ["../small"]', "../small"),
         ('title = "小规程"', 'title = "小规程', "pack.toml"),

@@ -139,7 +139,9 @@ def test_contact_is_masked_until_somebody_gives_a_reason(
     clerk = signed_in("clerk")
     page = clerk.get(f"/orders/{number}")
     assert "138****4471" in page.text and "13812344471" not in page.text and "王小明" not in page.text
-    assert clerk.post(f"/orders/{number}/reveal", {"reason": " "}).status == 422
+    for reason in (" ", "..", "！！！！", "1234", "abc", "看"):
+        page = clerk.post(f"/orders/{number}/reveal", {"reason": reason})
+        assert page.status == 422 and "13812344471" not in page.text and "两个汉字" in page.text
     page = clerk.post(f"/orders/{number}/reveal", {"reason": "约定上门时间"})
     assert "13812344471" in page.text and "王小明" in page.text
     assert "13812344471" not in clerk.get(f"/orders/{number}").text
@@ -147,6 +149,28 @@ def test_contact_is_masked_until_somebody_gives_a_reason(
     entry = platform.read.journal_of(order["id"])[-1]
     assert (entry["actor"], entry["act"], entry["why"]) == ("clerk", "reveal", "约定上门时间")
     assert "13812344471" not in entry["changed"]
+
+
+@pytest.mark.parametrize("mode", ["confidential", "anonymous"])
+def test_the_unit_complained_about_does_not_learn_who_asked_for_confidentiality(
+    dispatched: Make, signed_in: SignIn, platform: Platform, mode: str
+) -> None:
+    number = dispatched(identity_mode=mode)
+    (path, why) = f"/orders/{number}/reveal", {"reason": "约定上门时间"}
+    clerk = signed_in("clerk")
+    page = clerk.get(f"/orders/{number}")
+    assert "4471" not in page.text and "王" not in page.words("//div[@class='col-request']")[0]
+    assert "（保密）" in page.text and "通过热线转达" in page.text and not page.tree.xpath("//details[@class='reveal']")
+    for login in ("clerk", "reviewer", "auditor"):
+        browser = signed_in(login)
+        browser.get(f"/orders/{number}")
+        page = browser.post(path, why)
+        assert page.status in (403, 404) and "13812344471" not in page.text, login
+    order = platform.read.order(Sight(SYSTEM, OFFICE, whole_office=True), number)
+    assert "reveal" not in [row["act"] for row in platform.read.journal_of(order["id"])]
+    agent = signed_in("agent")
+    agent.get(f"/orders/{number}")
+    assert "13812344471" in agent.post(path, why).text
 
 
 def test_an_application_has_a_page_of_its_own(dispatched: Make, signed_in: SignIn) -> None:

@@ -105,7 +105,7 @@ def test_a_case_is_opened_by_hand_and_listed(signed_in: SignIn, platform: Platfo
     page = agent.submit({"post": "受理员", "promised": "true"})
     assert page.status == 200, page.words("//*[@class='form-errors']")
     cases = platform.read.orders(Sight(SYSTEM, OFFICE, whole_office=True), kind="office")
-    (case,) = [one for one in cases if one["process"] == "confidentiality"]
+    case, *_ = [one for one in cases if one["process"] == "confidentiality"]
     assert any(case["number"] in one for one in agent.get("/cases/").words("//tbody/tr"))
     assert signed_in("stranger").get(f"/orders/{case['number']}").status == 404
 

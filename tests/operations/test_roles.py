@@ -12,9 +12,11 @@ import sqlalchemy as sa
 from app.settings import Settings
 from app.working.announcing import connect_queue
 from app.working.worker import Worker
+from persistence.attachments import Attachments, Owner
 from persistence.jobs import Jobs
 from persistence.roles import CannotGrant, grant
-from tests.small import SECRET, Small
+from processes import verbs
+from tests.small import AGENT, MONDAY, SECRET, Small
 from tests.working.houses import fired, in_minutes, now, order_due, wait_until
 
 pytestmark = pytest.mark.postgresql
@@ -49,6 +51,9 @@ def app_url(owner: Small) -> str:
         "DROP TRIGGER journal_no_change ON journal",
         "CREATE OR REPLACE FUNCTION journal_append_only() RETURNS trigger LANGUAGE plpgsql "
         "AS $$ BEGIN RETURN NULL; END $$",
+        "UPDATE attachment SET content = ''",
+        "DROP TRIGGER attachment_no_change ON attachment",
+        "DROP FUNCTION attachment_stays CASCADE",
         "DROP TABLE deadline",
         "CREATE TABLE mine (a int)",
         "ALTER TABLE work_order ADD COLUMN mine int",
@@ -62,6 +67,22 @@ def test_what_it_may_not(app_url: str, forbidden: str) -> None:
     with psycopg.connect(app_url.replace("+psycopg", "")) as connection, pytest.raises(psycopg.Error) as refused:
         connection.execute(forbidden)
     assert refused.value.sqlstate == "42501", "insufficient privilege, not the trigger"
+
+
+def test_it_hands_in_files_and_cannot_take_them_away(app_url: str) -> None:
+    small = Small(app_url, deploy=False)
+    store, owner = Attachments(small.database), Owner("small", AGENT.user)
+    file = store.keep(owner, "attachments", b"%PDF", name="a.pdf", mime="application/pdf", now=MONDAY)["id"]
+    said = {"title": "积水", "request_type": "complaint"}
+    verbs.receive(small.door, AGENT, "small", said, MONDAY, files=[file])
+    assert store.open(file) == ("a.pdf", b"%PDF")
+    for taken_away in ("DELETE FROM attachment", "UPDATE attachment SET order_id = NULL"):
+        with (
+            pytest.raises(sa.exc.DBAPIError, match="a file of an order is not changed"),
+            small.database.engine.begin() as connection,
+        ):
+            connection.execute(sa.text(taken_away))
+    small.close()
 
 
 def test_it_can_do_all_the_work(app_url: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,12 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from persistence.attachments import Attachments
 from persistence.database import BadDatabaseUrl, connect
+from persistence.migrate import migrate
 from persistence.schema import SchemaTooNew, StoreAway, upgrade
 from persistence.search import INDEXES
+from persistence.tables import attachment as FILES
 from persistence.tables import metadata
 from persistence.tables import order_unit as UNITS
 from persistence.tables import work_order as ORDERS
@@ -28,6 +33,18 @@ def differ(context: MigrationContext, *compared: Any) -> bool | None:
 def known(name: str | None, _kind: str, _parents: Any) -> bool:
     """All but the indexes that one database alone has."""
     return name not in INDEXES
+
+
+def run_again(engine: sa.Engine, name: str) -> None:
+    """One migration on a database that was brought back to what that migration found."""
+    found = import_module(f"persistence.migrations.versions.{name}")
+    set_version = sa.text("UPDATE alembic_version SET version_num = :revision")
+    with engine.begin() as connection:
+        newest = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+        connection.execute(set_version, {"revision": found.down_revision})
+    migrate(engine, found.revision)
+    with engine.begin() as connection:
+        connection.execute(set_version, {"revision": newest})
 
 
 def test_migrating_an_empty_database_gives_exactly_the_tables(database_url: str) -> None:
@@ -66,14 +83,40 @@ def test_archive_numbers_and_offices_of_older_orders_are_filled_in(database_url:
         connection.execute(sa.text("ALTER TABLE work_order DROP COLUMN archive_no"))
         connection.execute(sa.text("ALTER TABLE order_unit DROP COLUMN office"))
         connection.execute(sa.text("CREATE INDEX ix_order_unit_received ON order_unit (unit, received_at)"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0020'"))
-    upgrade(engine)
+    run_again(engine, "0021_searches_and_counters_at_a_million_orders")
     with engine.connect() as connection:
         numbers = {row.id: row.archive_no for row in connection.execute(sa.select(ORDERS.c.id, ORDERS.c.archive_no))}
         offices = set(connection.execute(sa.select(UNITS.c.office)).scalars())
     engine.dispose()
     assert numbers == {on_file: "2026-41-0001", running: None}
     assert offices == {"small"}
+
+
+def test_files_from_before_stay_readable_and_those_that_wait_are_asked_for_again(database_url: str) -> None:
+    small = Small(database_url)
+    order_id = small.receive()
+    small.close()
+    engine = connect(database_url)
+    row = {"office": "small", "field": "x", "name": "a.pdf", "mime": "application/pdf", "size": 3, "content": b"old",
+           "sha256": sha256(b"old").hexdigest(), "uploaded_by": "agent", "uploaded_at": MONDAY}  # fmt: skip
+    with engine.begin() as connection:
+        # As the version before left them.
+        for trigger in ("attachment_no_update", "attachment_no_delete"):
+            if engine.dialect.name == "sqlite":
+                connection.execute(sa.text(f"DROP TRIGGER {trigger}"))
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("DROP FUNCTION attachment_stays CASCADE"))
+        connection.execute(FILES.insert(), [{**row, "id": "bound", "order_id": order_id}])
+        connection.execute(FILES.insert(), [{**row, "id": "waiting", "order_id": None}])
+        for column in ("sealed_name", "key"):
+            connection.execute(sa.text(f"ALTER TABLE attachment DROP COLUMN {column}"))
+    run_again(engine, "0024_sealed_files")
+    engine.dispose()
+    again = Small(database_url, deploy=False)
+    store = Attachments(again.database)
+    assert store.names(order_id) == {"bound": "a.pdf"} and store.open("bound") == ("a.pdf", b"old")
+    assert store.number_of("small", "waiting") is None
+    again.close()
 
 
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:

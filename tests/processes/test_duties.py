@@ -8,7 +8,7 @@ import pytest
 
 from processes import verbs
 from processes.answers import Answers
-from processes.errors import AlreadyHandled, NoDeployment, NotFound, NotNow, NotYourDuty
+from processes.errors import AlreadyHandled, Confidential, NoDeployment, NotFound, NotNow, NotYourDuty
 from processes.people import SYSTEM, Actor, Duty
 from tests.small import AGENT, DISPATCHER, HANDLER, MONDAY, REVIEWER, STRANGER, Small, at, person
 
@@ -180,6 +180,16 @@ def test_dispatch_lets_the_unit_see_the_order(small: Small) -> None:
     verbs.reveal(small.door, HANDLER, order_id, ["phone"], "回访", MONDAY)
     row = small.read.journal_of(order_id)[-1]
     assert (row["act"], row["why"]) == ("reveal", "回访") and '"phone"' in row["changed"]
+
+
+def test_a_regulation_that_names_nobody_keeps_secrets_from_units(small: Small) -> None:
+    said = {"title": "积水", "request_type": "complaint", "identity_mode": "confidential"}
+    order_id = verbs.receive(small.door, AGENT, "small", said, MONDAY).order.id
+    small.do(order_id, "accept", decision="accept")
+    small.do(order_id, "dispatch", lead_unit="housing")
+    with pytest.raises(Confidential):
+        verbs.reveal(small.door, HANDLER, order_id, ["phone"], "回访", MONDAY)
+    verbs.reveal(small.door, REVIEWER, order_id, ["phone"], "回访", MONDAY)
 
 
 def test_an_answer_that_is_emptied_when_the_form_comes_again_is_gone() -> None:
