@@ -50,7 +50,7 @@ class Sweeping:
         """Open the duties that have come round, and fire one batch of what is due at `now`."""
         hands = self._hands
         hands.duties.sweep(now)
-        swept = sweep(now, self._platform.read.due_deadlines, hands.fire, hands.could_not_fire)
+        swept = sweep(now, self._platform.read.due_orders, hands.fire, hands.could_not_fire)
         hands.incidents.resolve_fired(now)
         return swept
 
@@ -58,7 +58,7 @@ class Sweeping:
         """When to sweep next: the next due time, the next retry, or the next duty. What fell due since `swept_at` is
         still open, so that it is among them."""
         hands = self._hands
-        times = (self._platform.read.next_due(), hands.incidents.next_retry(), hands.duties.next_due())
+        times = (self._platform.read.next_due(swept_at), hands.incidents.next_retry(), hands.duties.next_due())
         return min((at for at in times if at is not None), default=None)
 
     # -- everything else --------------------------------------------------------------------------------------------

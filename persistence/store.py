@@ -37,9 +37,6 @@ LOAD_ORDER = Query(_ROW.where(t.work_order.c.id == _KEY))
 LOAD_BY_TASK = Query(
     _ROW.where(t.work_order.c.id == sa.select(t.task.c.order_id).where(t.task.c.id == _KEY).scalar_subquery())
 )
-LOAD_BY_DEADLINE = Query(
-    _ROW.where(t.work_order.c.id == sa.select(t.deadline.c.order_id).where(t.deadline.c.id == _KEY).scalar_subquery())
-)
 LOAD_KEY = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == _KEY)
 NEXT_IN_SERIES = sa.text(
     "INSERT INTO counter (office, series, value) VALUES (:office, :series, 1) "
@@ -208,9 +205,6 @@ class UnitOfWork:
 
     def order_of_task(self, task_id: str) -> Order:
         return self._in_hand(self._writes.tasks.get(task_id)) or self._load(LOAD_BY_TASK, task_id)
-
-    def order_of_deadline(self, deadline_id: str) -> Order:
-        return self._load(LOAD_BY_DEADLINE, deadline_id)
 
     def _in_hand(self, order_id: str | None) -> Order | None:
         order = self._writes.orders.get(order_id) if order_id else None

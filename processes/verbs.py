@@ -258,15 +258,8 @@ def may_send(
         CURRENT.reset(token)
 
 
-def fire_deadline(door: Door, deadline_id: str, now: datetime) -> Result:
-    """The sweep's verb: fire what is past on the order of this deadline. Nothing happens twice."""
-    with door.command(lambda work: work.order_of_deadline(deadline_id), SYSTEM, now) as (command, _):
-        pass
-    return _result(command)
-
-
-def pass_time(door: Door, order_id: str, now: datetime) -> Result:
-    """Fire every deadline of the order that lies before `now` (virtual time: scenarios and replays)."""
+def fire_due(door: Door, order_id: str, now: datetime) -> Result:
+    """Fire every deadline of the order that lies before `now`. Nothing happens twice."""
     with door.command(lambda work: work.order(order_id), SYSTEM, now) as (command, _):
         pass
     return _result(command)

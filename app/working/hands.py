@@ -22,8 +22,6 @@ log = logging.getLogger(__name__)
 
 SLICE = 50
 """Orders of a batch between two looks at what else there is to do."""
-MOST_OF_ORDER = 100
-"""Incidents that one failure of an order makes."""
 
 
 class Hands:
@@ -39,24 +37,15 @@ class Hands:
 
     # -- deadlines --------------------------------------------------------------------------------------------------
 
-    def fire(self, deadline_id: str, now: datetime) -> None:
-        """Fire what is past on the order of this deadline; nothing, if another was first."""
-        note_fired(verbs.fire_deadline(self.platform.door, deadline_id, now).fired)
-
-    def fire_order(self, order_id: str) -> None:
+    def fire(self, order_id: str, now: datetime) -> None:
         """Fire what is past on this order; nothing, if another was first."""
-        note_fired(verbs.pass_time(self.platform.door, order_id, self.clock.now()).fired)
+        note_fired(verbs.fire_due(self.platform.door, order_id, now).fired)
 
-    def could_not_fire(self, deadline_id: str, error: Exception, now: datetime) -> None:
-        """An incident of this deadline; it is tried again later and later."""
+    def could_not_fire(self, order_id: str, error: Exception, now: datetime) -> None:
+        """An incident of each deadline that waits to fire on this order; it is tried again later and later."""
         ERRORS.labels("fire").inc()
-        self.incidents.failed(deadline_id, sentence(error), now)
-
-    def could_not_fire_order(self, order_id: str, error: Exception) -> None:
-        """An incident of each deadline that waits to fire on this order."""
-        now = self.clock.now()
-        for deadline_id in self.platform.read.due_deadlines(now, MOST_OF_ORDER, order_id):
-            self.could_not_fire(deadline_id, error, now)
+        for deadline_id in self.platform.read.due_deadlines(order_id, now):
+            self.incidents.failed(deadline_id, sentence(error), now)
 
     # -- batches ----------------------------------------------------------------------------------------------------
 

@@ -35,12 +35,12 @@ def make_app(url: str, hands: Hands) -> procrastinate.App:
     @app.task(name="fire", queue=QUEUE, retry=BACK_OFF, pass_context=True)
     def fire(context: procrastinate.JobContext, order_id: str) -> None:
         try:
-            hands.fire_order(order_id)
+            hands.fire(order_id, hands.clock.now())
         except Exception as error:
             if context.job.attempts < QUICK_RETRIES:
                 raise
             log.error("order %s cannot be fired", order_id, exc_info=error)
-            hands.could_not_fire_order(order_id, error)
+            hands.could_not_fire(order_id, error, hands.clock.now())
 
     @app.task(name="deliver", queue=QUEUE, retry=BACK_OFF)
     def deliver(key: str) -> None:

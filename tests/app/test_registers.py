@@ -165,8 +165,8 @@ def test_an_incident_shows_its_cause_and_is_retried(
     def fails(*_: object) -> None:
         raise EngineFault("表中没有匹配的规则。", "No rule matches.")
 
-    fire = verbs.fire_deadline
-    monkeypatch.setattr(verbs, "fire_deadline", fails)
+    fire = verbs.fire_due
+    monkeypatch.setattr(verbs, "fire_due", fails)
     sweeping = Sweeping(platform, clock)
     sweeping.sweep(clock.now())
     admin = signed_in("admin")
@@ -174,7 +174,7 @@ def test_an_incident_shows_its_cause_and_is_retried(
     row = next(one for one in page.words("//tbody/tr") if number in one)
     assert "表中没有匹配的规则" in row and "1 次" in row
     assert page.words("//a[contains(@href, '/incidents/')]")[0].startswith("异常")
-    monkeypatch.setattr(verbs, "fire_deadline", fire)
+    monkeypatch.setattr(verbs, "fire_due", fire)
     sweeping.sweep(clock.now())
     assert any(number in one for one in admin.get("/incidents/").words("//tbody/tr"))
     path = f"//tr[contains(., '{number}')]//form/@action"
