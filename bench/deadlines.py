@@ -17,7 +17,7 @@ import click
 import psycopg
 import sqlalchemy as sa
 
-from app.sweeping import Sweeping
+from app.working.one_process import Sweeping
 from bench.cluster import NoPostgres, cluster
 from bench.rows import row
 from bench.steps import FIRST

@@ -26,7 +26,7 @@ from persistence.keys import MasterKey, OrderKey
 from persistence.statements import write
 from persistence.writes import ADD_JOURNAL, Writes, journal_row
 from processes.command import Changes
-from processes.errors import NotFound
+from processes.errors import InHand, NotFound
 from processes.journal import GENESIS, chain
 from processes.order import Entry, Notice, Order
 from processes.store import Declaration
@@ -34,6 +34,7 @@ from processes.store import Declaration
 _KEY: sa.BindParameter[Any] = sa.bindparam("key", type_=sa.String)
 _ROW = sa.select(*(t.work_order.c[name] for name in ORDER)).with_for_update()
 LOAD_ORDER = Query(_ROW.where(t.work_order.c.id == _KEY))
+LOAD_FREE_ORDER = Query(_ROW.where(t.work_order.c.id == _KEY).with_for_update(skip_locked=True))
 LOAD_BY_TASK = Query(
     _ROW.where(t.work_order.c.id == sa.select(t.task.c.order_id).where(t.task.c.id == _KEY).scalar_subquery())
 )
@@ -200,8 +201,13 @@ class UnitOfWork:
 
     # -- loading ----------------------------------------------------------------------------------------------------
 
-    def order(self, order_id: str) -> Order:
-        return self._in_hand(order_id) or self._load(LOAD_ORDER, order_id)
+    def order(self, order_id: str, *, wait: bool = True) -> Order:
+        if (order := self._in_hand(order_id)) is not None:
+            return order
+        try:
+            return self._load(LOAD_ORDER if wait else LOAD_FREE_ORDER, order_id)
+        except NotFound as missing:
+            raise missing if wait else InHand() from missing
 
     def order_of_task(self, task_id: str) -> Order:
         return self._in_hand(self._writes.tasks.get(task_id)) or self._load(LOAD_BY_TASK, task_id)

@@ -56,6 +56,13 @@ class Stale(Refusal):
     zh, en = "工单已被他人更新，请刷新后重试。", "The order has changed; reload and try again."
 
 
+class InHand(Refusal):
+    """Somebody else's command is at the order, and this one was not to wait for it."""
+
+    status, code = 409, "IN_HAND"
+    zh, en = "该工单正由他人操作，请稍后重试。", "Somebody else is at this order; try again in a moment."
+
+
 class NotNow(Refusal):
     """The act is not offered in the present state of the order."""
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime
+from threading import Event
 
 from app.anchoring import Anchors
 from app.delivery.deliver import Delivery
@@ -14,7 +16,7 @@ from app.settings import Settings
 from persistence.batches import Batch, Batches
 from persistence.incidents import Incidents
 from processes import verbs
-from processes.errors import Refusal
+from processes.errors import InHand, Refusal
 from processes.people import Actor
 from timers.clock import Clock
 
@@ -25,10 +27,11 @@ SLICE = 50
 
 
 class Hands:
-    """What the workers, or the one process, do."""
+    """What the workers, or the one process, do. `enough`: no further notice is begun once it is set."""
 
     def __init__(self, platform: Platform, settings: Settings, clock: Clock) -> None:
         self.platform, self.clock = platform, clock
+        self.enough = Event()
         self.duties = Duties(platform)
         self.incidents = Incidents(platform.database)
         self.batches = Batches(platform.database)
@@ -38,8 +41,10 @@ class Hands:
     # -- deadlines --------------------------------------------------------------------------------------------------
 
     def fire(self, order_id: str, now: datetime) -> None:
-        """Fire what is past on this order; nothing, if another was first."""
-        note_fired(verbs.fire_due(self.platform.door, order_id, now).fired)
+        """Fire what is past on this order; nothing, if another was first, or is at the order now: one who holds an
+        order for long must not keep all of those waiting who fire."""
+        with suppress(InHand):
+            note_fired(verbs.fire_due(self.platform.door, order_id, now, wait=False).fired)
 
     def could_not_fire(self, order_id: str, error: Exception, now: datetime) -> None:
         """An incident of each deadline that waits to fire on this order; it is tried again later and later."""

@@ -74,7 +74,7 @@ PAGES: dict[str, Ask] = {
         small.read.due_deadlines(order, MONDAY),
         small.read.next_due(),
         small.read.next_due(MONDAY),
-        Incidents(small.database).next_retry(),
+        Incidents(small.database).next_retry(MONDAY),
         Incidents(small.database).resolve_fired(MONDAY),
     ),
 }
