@@ -101,8 +101,7 @@ class DeadlineScheduler:
         try:
             swept_at = self._clock.now()
             swept = self._sweep(swept_at)
-            # A full batch in which nothing fired would come again at once and for ever: leave it to the net.
-            following = self._clock.now() if swept.more and swept.fired else self._next_due(swept_at)
+            following = self._clock.now() if swept.more else self._next_due(swept_at)
             if following is not None and following < swept_at:
                 following = None
         except Exception:
