@@ -5,22 +5,25 @@ that a line that was taken out or changed is noticed too. Whoever restores an ol
 would have to rewrite this file as well; keep it on another machine, or print its last line now and then.
 
 After a backup was restored on purpose a line says so, with the reason; what was anchored before no longer binds.
+
+A line counts once it ends with its line break. What a full disk or a power cut left of one is cut off by the next.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from time import sleep
-from typing import IO, Any
+from typing import Any, BinaryIO
 
 from persistence.anchors import START, Mark, Settled, is_settled, mark_after, marks, newest
 from persistence.store import Database
@@ -72,7 +75,7 @@ class Anchors:
 
     def anchor_if_time(self, now: datetime) -> bool:
         """Once an hour: anchor what has settled since. True if a line was written. A file that cannot be written is
-        logged, and stops nothing."""
+        logged, and stops nothing; while another process anchors, it is left for the next call."""
         if self._path is None:
             return False
         if self._waiting is None:
@@ -83,7 +86,10 @@ class Anchors:
             return False
         settled, self._waiting = self._waiting, None
         try:
-            return self._append(settled.last, now) is not None
+            return self._append(settled.last, now, wait=False) is not None
+        except BlockingIOError:
+            self._waiting = settled
+            return False
         except (OSError, BadAnchors) as error:
             log.error("the journal cannot be anchored: %s", type(error).__name__)
             return False
@@ -99,8 +105,7 @@ class Anchors:
         """All lines. Raises `BadAnchors`."""
         if self._path is None or not self._path.exists():
             return []
-        with self._path.open(encoding="utf-8") as file:
-            return _lines(self._path, file)
+        return _anchors(self._path, _whole_lines(self._path.read_bytes()))
 
     def compare(self) -> Held:
         """Hold the journal against every anchor that binds. Raises `BadAnchors`."""
@@ -113,11 +118,13 @@ class Anchors:
                 return Held(len(every), _said(anchor, mark))
         return Held(len(every), None)
 
-    def _append(self, last: int, now: datetime, restart: str | None = None) -> Anchor | None:
+    def _append(self, last: int, now: datetime, restart: str | None = None, *, wait: bool = True) -> Anchor | None:
+        """Raises `BlockingIOError` if another process has the file, and this one is not to `wait`."""
         if self._path is None:
             return None
-        with _locked(self._path) as file:
-            known = _lines(self._path, file)
+        with _locked(self._path, wait=wait) as file:
+            whole = _whole_lines(file.read())
+            known = _anchors(self._path, whole)
             newest_known = known[-1] if known else None
             before = newest_known.mark if newest_known is not None and restart is None else START
             if last <= before.last and restart is None:
@@ -129,9 +136,7 @@ class Anchors:
                 "before": _digest(newest_known.text) if newest_known else "",
             }
             text = json.dumps(content, ensure_ascii=False)
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            _write(file, sum(map(len, whole)), text.encode() + b"\n")
         return _anchor(text)
 
 
@@ -152,19 +157,37 @@ def _said(anchor: Anchor, mark: Mark) -> tuple[str, str]:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[IO[str]]:
+def _locked(path: Path, *, wait: bool) -> Iterator[BinaryIO]:
+    """The file, unbuffered: what could not be written must not be written later, when it is closed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with path.open("a+b", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         file.seek(0)
         yield file
 
 
-def _lines(path: Path, file: IO[str]) -> list[Anchor]:
+def _write(file: BinaryIO, size: int, line: bytes) -> None:
+    """Write a line behind the first `size` bytes, all of it or nothing. Raises `OSError`."""
+    file.truncate(size)
+    try:
+        if file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(size)
+        raise
+
+
+def _whole_lines(content: bytes) -> list[bytes]:
+    """The lines that end with their line break."""
+    return [line for line in content.splitlines(keepends=True) if line.endswith(b"\n")]
+
+
+def _anchors(path: Path, lines: Sequence[bytes]) -> list[Anchor]:
     found: list[Anchor] = []
-    for number, line in enumerate(file, 1):
-        text = line.rstrip("\n")
+    for number, line in enumerate(lines, 1):
         try:
+            text = line.decode().rstrip("\n")
             one, before = _anchor(text), json.loads(text)["before"]
         except (ValueError, KeyError, TypeError) as error:
             raise BadAnchors(path, number) from error

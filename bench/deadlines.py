@@ -1,5 +1,5 @@
 """Firing: how fast 10,000 deadlines that are due at once fire, beside a loop of bare commits; and how late deadlines
-fire while 50 people work. On PostgreSQL, the small pack, one transaction for each deadline as in the server.
+fire while 50 people work. On PostgreSQL, the small pack, one transaction for each order as in the server.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import click
 import psycopg
 import sqlalchemy as sa
 
-from app.sweeping import Sweeping
+from app.working.one_process import Sweeping
 from bench.cluster import NoPostgres, cluster
 from bench.rows import row
 from bench.steps import FIRST
@@ -26,6 +26,8 @@ from tests.small import MONDAY, Small
 from timers.clock import system_clock
 
 DUE, COMMITS = 10_000, 2_000
+OF_ORDER = 3
+"""Deadlines of an order that is dispatched and left alone."""
 RUNS = 3
 HANDLERS, WORK_SECONDS, FALLING = 50, 20, 400
 BATCH = 500
@@ -53,11 +55,11 @@ def _rate(url: str) -> dict[str, Any]:
         ours, commits = [], []
         for run in range(RUNS):
             at = MONDAY + timedelta(days=400 * run)
-            _waiting(small, DUE // RUNS // 3 + 1, at)
+            _waiting(small, DUE // RUNS // OF_ORDER + 1, at)
             sweeping, now = Sweeping(small.platform), at + timedelta(days=300)
             begun, fired = perf_counter(), 0
             while (swept := sweeping.sweep(now)).fired:
-                fired += swept.fired
+                fired += swept.fired * OF_ORDER
             ours.append((perf_counter() - begun) / fired)
             begun = perf_counter()
             for _ in range(COMMITS):
@@ -100,7 +102,7 @@ def _lateness(url: str) -> list[dict[str, Any]]:
     for crowd in crowds:
         crowd.join()
     latest = time.monotonic() + SETTLE_SECONDS
-    while small.read.due_deadlines(system_clock.now(), 1) and time.monotonic() < latest:
+    while small.read.due_orders(system_clock.now(), 1) and time.monotonic() < latest:
         time.sleep(0.05)
     sweeping.shutdown()
     query = sa.select(d.due_at, d.fired_at).where(d.fired_at.is_not(None), d.element == "sign_for_overdue")

@@ -20,8 +20,8 @@ from flask.testing import FlaskClient
 
 from app.factory import create_app
 from app.settings import DEMO_PASSWORD, Settings
-from app.sweeping import Sweeping
 from app.web.inbox import SIGN_FOR
+from app.working.one_process import Sweeping
 from bench.cluster import NoPostgres, cluster
 from bench.generate import NOW, SECRET, Filled, fill, play
 from bench.rows import row

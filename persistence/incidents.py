@@ -1,6 +1,6 @@
 """Incidents: what could not be done, why, and when it is tried again.
 
-A failing deadline must not hold back the others, so its `retry_at` moves on with every failure: ten seconds, then twice
+A failing deadline must not hold back the others, so its `retry_at` moves on with every failure: two seconds, then twice
 as long each time, an hour at most. The incident stays until the deadline fires. An order that fails in a batch is tried
 again by the same rule, apart from the batch.
 """
@@ -15,7 +15,7 @@ from persistence import tables as t
 from persistence.store import Database
 from timers.backoff import pause
 
-FIRST_RETRY = timedelta(seconds=10)
+FIRST_RETRY = timedelta(seconds=2)
 
 
 class Incidents:
@@ -107,17 +107,17 @@ class Incidents:
                 return True
             return run(t.incident.update().where(*in_batch).values(retry_at=now)).rowcount == 1
 
-    def next_retry(self) -> datetime | None:
-        """When the next failed deadline is to be tried again."""
+    def next_retry(self, since: datetime) -> datetime | None:
+        """When the next failed deadline is to be tried again, not before `since`."""
         d = t.deadline.c
-        query = sa.select(sa.func.min(d.retry_at)).where(t.DEADLINE_WAITS, d.retry_at.is_not(None))
+        query = sa.select(sa.func.min(d.retry_at)).where(t.DEADLINE_WAITS, d.retry_at >= since)
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found
 
-    def next_retry_in_batches(self) -> datetime | None:
+    def next_retry_in_batches(self, since: datetime) -> datetime | None:
         c = t.incident.c
-        query = sa.select(sa.func.min(c.retry_at, type_=t.Instant)).where(c.resolved_at.is_(None))
+        query = sa.select(sa.func.min(c.retry_at, type_=t.Instant)).where(c.resolved_at.is_(None), c.retry_at >= since)
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found

@@ -14,10 +14,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from persistence.reading import due_orders
 from persistence.store import Database
 
-SWEEPING = 12345_12346
-"""Key of the lock that a sweep holds while it defers: schedulers take turns."""
+LIMITS, ERRANDS = "limits", "jieban"
+"""Queues. Limits have one of their own: whatever else is under way must not keep them waiting. The other has the name
+that the only queue once had, so that somebody takes what was left in it."""
+SWEEPING, RUNNING_ERRANDS = 12345_12346, 12345_12347
+"""Keys of the locks that are held while jobs are deferred: schedulers take turns."""
+LONGEST_SECONDS = 600
+"""No job of ours takes so long. One that still seems to be under way has ended and could not say so."""
 
 DEFER = sa.text("""
     SELECT procrastinate_defer_jobs_v1(array_agg(
@@ -26,14 +32,10 @@ DEFER = sa.text("""
       AS job(queue varchar, task varchar, priority int, lock text, once text, args jsonb)
     HAVING count(*) > 0
 """)
-DUE_ORDERS = sa.text("""
-    SELECT d.order_id FROM deadline d JOIN work_order o ON o.id = d.order_id AND NOT o.replay
-    WHERE d.fired_at IS NULL AND d.cancelled_at IS NULL AND d.held_by IS NULL
-      AND d.due_at < :now AND (d.retry_at IS NULL OR d.retry_at <= :now)
-      AND NOT EXISTS (SELECT FROM procrastinate_jobs j
-                      WHERE j.queueing_lock = 'fire:' || d.order_id AND j.status = 'todo')
-      AND NOT EXISTS (SELECT FROM procrastinate_jobs j WHERE j.lock = 'order:' || d.order_id AND j.status = 'doing')
-    GROUP BY d.order_id ORDER BY min(d.due_at) LIMIT :most
+# A job that is under way says nothing: it may have ended without a word, or have looked before the deadline passed.
+WITHOUT_JOB = sa.text("""
+    NOT EXISTS (SELECT FROM procrastinate_jobs j
+                WHERE j.queueing_lock = 'fire:' || deadline.order_id AND j.status = 'todo')
 """)
 DUE_NOTICES = sa.text("""
     SELECT n.key FROM outbox n
@@ -50,17 +52,16 @@ IDLE_BATCHES = sa.text("""
                       WHERE j.queueing_lock = 'batch:' || b.id AND j.status = 'todo')
     ORDER BY b.id
 """)
-STALLED = sa.text("""
-    SELECT procrastinate_retry_job_v2(j.id, now(), NULL, NULL, NULL) FROM procrastinate_jobs j
-    LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
-    WHERE j.status = 'doing' AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :silent))
-""")
-NEXT_DUE = sa.text("""
-    SELECT least(
-        (SELECT d.due_at FROM deadline d JOIN work_order o ON o.id = d.order_id AND NOT o.replay
-         WHERE d.fired_at IS NULL AND d.cancelled_at IS NULL AND d.held_by IS NULL AND d.due_at >= :swept_at
-         ORDER BY d.due_at LIMIT 1),
-        (SELECT min(next_at) FROM outbox WHERE state = 'waiting' AND next_at >= :now))
+CLEAR = sa.text("""
+    DELETE FROM procrastinate_jobs WHERE id IN (
+        SELECT j.id FROM procrastinate_jobs j LEFT JOIN procrastinate_workers w ON w.id = j.worker_id
+        WHERE j.status NOT IN ('todo', 'doing')
+           OR j.status = 'doing' AND (
+              w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => :silent)
+              OR NOT EXISTS (SELECT FROM procrastinate_events e WHERE e.job_id = j.id AND e.type = 'started'
+                             AND e.at > now() - make_interval(secs => :longest)))
+        FOR UPDATE OF j SKIP LOCKED)
+    RETURNING status = 'doing'
 """)
 COUNTS = sa.text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status")
 WORKERS = sa.text(
@@ -72,13 +73,13 @@ HAS_QUEUE = sa.text(
 )
 """A look at the catalogue itself: `to_regclass` answers from a cache that does not hear of what others made while this
 connection waited for a lock."""
-CLEAR = sa.text("DELETE FROM procrastinate_jobs WHERE status IN ('succeeded', 'failed', 'cancelled', 'aborted')")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """`lock`: no two at once with the same; `once`: no two waiting with the same."""
 
+    queue: str
     task: str
     args: dict[str, Any]
     once: str
@@ -86,31 +87,29 @@ class Job:
     priority: int = 0
 
 
-def fire(order_id: str) -> Job:
-    """Before everything else: limits of the law."""
-    return Job("fire", {"order_id": order_id}, f"fire:{order_id}", f"order:{order_id}", priority=10)
+def fire(order_id: str, now: datetime) -> Job:
+    """What was due on the order at `now`. No lock of the queue: the order's row decides, and a job whose end could not
+    be written would keep such a lock, and with it the order's limits, for good."""
+    return Job(LIMITS, "fire", {"order_id": order_id, "now": now.isoformat()}, f"fire:{order_id}")
 
 
 def deliver(key: str) -> Job:
-    return Job("deliver", {"key": key}, f"notice:{key}")
+    return Job(ERRANDS, "deliver", {"key": key}, f"notice:{key}")
 
 
 def work_batch(batch: int) -> Job:
-    return Job("work_batch", {"batch": batch}, f"batch:{batch}", f"batch:{batch}", priority=-10)
+    return Job(ERRANDS, "work_batch", {"batch": batch}, f"batch:{batch}", f"batch:{batch}", priority=-10)
 
 
 class Jobs:
-    """`queue`: the one that all our jobs go to."""
-
-    def __init__(self, database: Database, queue: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._queue = queue
 
     def defer(self, connection: sa.Connection, jobs: Iterable[Job]) -> None:
         """Enter jobs on this connection: they exist when it commits."""
         rows = [
             {
-                "queue": self._queue,
+                "queue": j.queue,
                 "task": j.task,
                 "args": j.args,
                 "once": j.once,
@@ -128,34 +127,36 @@ class Jobs:
     def announce_batch(self, connection: sa.Connection, batch: int) -> None:
         self.defer(connection, [work_batch(batch)])
 
-    def sweep(self, now: datetime, most: int) -> int:
-        """Defer what is due and has no job yet; returns how many. 0 if another scheduler is at it."""
+    def defer_limits(self, now: datetime, most: int) -> int:
+        """Defer a job for each order on which something is due and for which none waits; returns how many. 0 if another
+        scheduler is at it."""
         with self._database.transaction() as work:
-            run = work.connection.execute
-            if not run(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": SWEEPING}).scalar():
+            if not _my_turn(work.connection, SWEEPING):
                 return 0
-            asked = {"now": now, "most": most}
+            due = work.connection.execute(due_orders(now, most).where(WITHOUT_JOB)).scalars()
+            jobs = [fire(str(key), now) for key in due]
+            self.defer(work.connection, jobs)
+        return len(jobs)
+
+    def defer_errands(self, now: datetime, most: int) -> int:
+        """The same for notices and batches."""
+        with self._database.transaction() as work:
+            if not _my_turn(work.connection, RUNNING_ERRANDS):
+                return 0
+            run = work.connection.execute
             jobs = [
-                *(fire(str(key)) for key in run(DUE_ORDERS, asked).scalars()),
-                *(deliver(str(key)) for key in run(DUE_NOTICES, asked).scalars()),
+                *(deliver(str(key)) for key in run(DUE_NOTICES, {"now": now, "most": most}).scalars()),
                 *(work_batch(int(key)) for key in run(IDLE_BATCHES).scalars()),
             ]
             self.defer(work.connection, jobs)
         return len(jobs)
 
-    def take_up_stalled(self, silent_seconds: float) -> int:
-        """Jobs of workers that have not been heard of for so long are to be done again; returns how many."""
+    def clear(self, silent_seconds: float) -> int:
+        """Delete what is over: jobs that ended, and those in the hands of a worker that has not been heard of for so
+        long, which are deferred again where there is still something to do. How many of these."""
+        asked = {"silent": silent_seconds, "longest": LONGEST_SECONDS}
         with self._database.transaction() as work:
-            taken = len(work.connection.execute(STALLED, {"silent": silent_seconds}).all())
-            work.connection.execute(CLEAR)
-        return taken
-
-    def next_due(self, swept_at: datetime, now: datetime) -> datetime | None:
-        """When something falls due that has no job yet: a deadline that was not due at `swept_at`, the time of the last
-        sweep, or a notice to try again after `now` (a new one got its job from whoever wrote it)."""
-        with self._database.reading() as connection:
-            found: datetime | None = connection.execute(NEXT_DUE, {"swept_at": swept_at, "now": now}).scalar()
-        return found
+            return sum(work.connection.execute(CLEAR, asked).scalars())
 
     def counts(self) -> dict[str, int]:
         """Jobs by state."""
@@ -166,6 +167,10 @@ class Jobs:
         """Workers that are alive."""
         with self._database.reading() as connection:
             return int(connection.execute(WORKERS, {"silent": silent_seconds}).scalar() or 0)
+
+
+def _my_turn(connection: sa.Connection, key: int) -> bool:
+    return bool(connection.execute(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar())
 
 
 def is_installed(database: Database) -> bool:

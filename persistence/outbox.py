@@ -100,9 +100,10 @@ class Outbox:
 
     # -- asking -----------------------------------------------------------------------------------------------------
 
-    def next_at(self) -> datetime | None:
-        """When the next notice is to be delivered."""
-        query = sa.select(sa.func.min(t.outbox.c.next_at, type_=t.Instant)).where(t.outbox.c.state == WAITING)
+    def next_at(self, since: datetime) -> datetime | None:
+        """When the next notice is to be delivered, not before `since`."""
+        c = t.outbox.c
+        query = sa.select(sa.func.min(c.next_at, type_=t.Instant)).where(c.state == WAITING, c.next_at >= since)
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found

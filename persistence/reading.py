@@ -235,23 +235,26 @@ class Reading:
         with self._database.reading() as connection:
             return offices.unit_of(connection, office, unit)
 
-    def due_deadlines(self, now: datetime, limit: int, order_id: str | None = None) -> Sequence[str]:
-        """Ids of deadlines (of one order) that have passed and wait to fire, the earliest first; of those due together
-        the one that began first. Held ones do not, and those of replays live in virtual time.
-        """
-        c = t.deadline.c
-        query = sa.select(c.id).join(t.work_order, _IN_REAL_TIME)
-        if order_id is not None:
-            query = query.where(c.order_id == order_id)
-        query = query.where(t.DEADLINE_WAITS, c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now))
+    def due_orders(self, now: datetime, limit: int) -> Sequence[str]:
+        """Ids of orders with deadlines that have passed and wait to fire, the one with the earliest first. Held
+        deadlines do not wait, and those of replays live in virtual time."""
         with self._database.reading() as connection:
-            return list(connection.execute(query.order_by(c.due_at, c.anchor_at, c.id).limit(limit)).scalars())
+            return list(connection.execute(due_orders(now, limit)).scalars())
 
-    def next_due(self) -> datetime | None:
-        """When the next deadline passes."""
+    def due_deadlines(self, order_id: str, now: datetime) -> Sequence[str]:
+        """Ids of the order's deadlines that have passed and wait to fire, the earliest first."""
         c = t.deadline.c
-        query = sa.select(c.due_at).join(t.work_order, _IN_REAL_TIME)
-        query = query.where(t.DEADLINE_WAITS, c.retry_at.is_(None)).order_by(c.due_at).limit(1)
+        query = sa.select(c.id).where(c.order_id == order_id, *_passed(now)).order_by(c.due_at, c.id)
+        with self._database.reading() as connection:
+            return list(connection.execute(query).scalars())
+
+    def next_due(self, since: datetime | None = None) -> datetime | None:
+        """When the next deadline (not before `since`) passes."""
+        c = t.deadline.c
+        query = sa.select(c.due_at).join(t.work_order, _IN_REAL_TIME).where(t.DEADLINE_WAITS)
+        if since is not None:
+            query = query.where(c.due_at >= since)
+        query = query.order_by(c.due_at).limit(1)
         with self._database.reading() as connection:
             found: datetime | None = connection.execute(query).scalar()
         return found
@@ -259,6 +262,20 @@ class Reading:
 
 _OVERDUE = (t.work_order.c.overdue.is_(True), t.work_order.c.closed_at.is_(None))
 _IN_REAL_TIME = (t.work_order.c.id == t.deadline.c.order_id) & t.work_order.c.replay.is_(False)
+
+
+def due_orders(now: datetime, limit: int) -> sa.Select[Any]:
+    """`Reading.due_orders` as a query. Of orders due together, the one whose limit began first."""
+    c = t.deadline.c
+    # Asked for each deadline that is due: joined, PostgreSQL would rather sort both and walk through all orders.
+    unreal = sa.select(t.work_order.c.replay).where(t.work_order.c.id == c.order_id).scalar_subquery()
+    query = sa.select(c.order_id).where(*_passed(now), ~unreal).group_by(c.order_id)
+    return query.order_by(sa.func.min(c.due_at), sa.func.min(c.anchor_at), c.order_id).limit(limit)
+
+
+def _passed(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    c = t.deadline.c
+    return t.DEADLINE_WAITS, c.due_at < now, sa.or_(c.retry_at.is_(None), c.retry_at <= now)
 
 
 def among(few: list[str] | None) -> sa.ColumnElement[bool]:

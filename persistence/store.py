@@ -26,7 +26,7 @@ from persistence.keys import MasterKey, OrderKey
 from persistence.statements import write
 from persistence.writes import ADD_JOURNAL, Writes, journal_row
 from processes.changes import Changes
-from processes.errors import NotFound
+from processes.errors import InHand, NotFound
 from processes.journal import GENESIS, chain
 from processes.order import Entry, Notice, Order
 from processes.store import Declaration
@@ -34,11 +34,9 @@ from processes.store import Declaration
 _KEY: sa.BindParameter[Any] = sa.bindparam("key", type_=sa.String)
 _ROW = sa.select(*(t.work_order.c[name] for name in ORDER)).with_for_update()
 LOAD_ORDER = Query(_ROW.where(t.work_order.c.id == _KEY))
+LOAD_FREE_ORDER = Query(_ROW.where(t.work_order.c.id == _KEY).with_for_update(skip_locked=True))
 LOAD_BY_TASK = Query(
     _ROW.where(t.work_order.c.id == sa.select(t.task.c.order_id).where(t.task.c.id == _KEY).scalar_subquery())
-)
-LOAD_BY_DEADLINE = Query(
-    _ROW.where(t.work_order.c.id == sa.select(t.deadline.c.order_id).where(t.deadline.c.id == _KEY).scalar_subquery())
 )
 LOAD_KEY = sa.select(t.order_key.c.wrapped).where(t.order_key.c.order_id == _KEY)
 NEXT_IN_SERIES = sa.text(
@@ -203,14 +201,16 @@ class UnitOfWork:
 
     # -- loading ----------------------------------------------------------------------------------------------------
 
-    def order(self, order_id: str) -> Order:
-        return self._in_hand(order_id) or self._load(LOAD_ORDER, order_id)
+    def order(self, order_id: str, *, wait: bool = True) -> Order:
+        if (order := self._in_hand(order_id)) is not None:
+            return order
+        try:
+            return self._load(LOAD_ORDER if wait else LOAD_FREE_ORDER, order_id)
+        except NotFound as missing:
+            raise missing if wait else InHand() from missing
 
     def order_of_task(self, task_id: str) -> Order:
         return self._in_hand(self._writes.tasks.get(task_id)) or self._load(LOAD_BY_TASK, task_id)
-
-    def order_of_deadline(self, deadline_id: str) -> Order:
-        return self._load(LOAD_BY_DEADLINE, deadline_id)
 
     def made(self, made_id: str) -> str | None:
         return made(self.connection, made_id)

@@ -101,6 +101,13 @@ class Altered(Refusal):
     en = "The file differs from its hash in the journal and is not given out; tell the administrator."
 
 
+class InHand(Refusal):
+    """Somebody else's command is at the order, and this one was not to wait for it."""
+
+    status, code = 409, "IN_HAND"
+    zh, en = "该工单正由他人操作，请稍后重试。", "Somebody else is at this order; try again in a moment."
+
+
 class NotNow(Refusal):
     """The act is not offered in the present state of the order."""
 

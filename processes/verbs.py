@@ -248,16 +248,10 @@ def may_send(answers: Answers, actor: Actor) -> list[str]:
     return offered
 
 
-def fire_deadline(door: Door, deadline_id: str, now: datetime) -> Result:
-    """The sweep's verb: fire what is past on the order of this deadline. Nothing happens twice."""
-    with door.command(lambda work: work.order_of_deadline(deadline_id), SYSTEM, now) as (command, _):
-        pass
-    return _result(command)
-
-
-def pass_time(door: Door, order_id: str, now: datetime) -> Result:
-    """Fire every deadline of the order that lies before `now` (virtual time: scenarios and replays)."""
-    with door.command(lambda work: work.order(order_id), SYSTEM, now) as (command, _):
+def fire_due(door: Door, order_id: str, now: datetime, *, wait: bool = True) -> Result:
+    """Fire every deadline of the order that lies before `now`. Nothing happens twice. Raises `InHand` if somebody else
+    is at the order and this is not to `wait` (on SQLite, which has one writer, it always waits)."""
+    with door.command(lambda work: work.order(order_id, wait=wait), SYSTEM, now) as (command, _):
         pass
     return _result(command)
 

@@ -144,7 +144,7 @@ class Small:
         return verbs.send(self.door, actor, order_id, "give_back", {}, now)
 
     def wait(self, order_id: str, until: datetime) -> Result:
-        return verbs.pass_time(self.door, order_id, until)
+        return verbs.fire_due(self.door, order_id, until)
 
     # -- what stands --------------------------------------------------------------------------------------------------
 

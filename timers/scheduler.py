@@ -34,9 +34,10 @@ _JUST_AFTER = timedelta(milliseconds=2)
 class DeadlineScheduler:
     """Calls `sweep(now)` whenever a deadline is due. One sweep at a time, on a thread of its own.
 
-    `next_due(swept_at)` returns the earliest due instant in the store (aware) that the sweep at `swept_at` left,
-    or None. One that fell due while it ran has passed by now and means at once; so what waits for a decision must
-    be left out, and a retry named by the time of the retry.
+    `next_due(swept_at)` returns the earliest due instant in the store (aware) from `swept_at` on, or None. One that
+    fell due while the sweep ran has passed by now and means at once; what waits for a decision must be left out,
+    and a retry named by the time of the retry. What was due before, the sweep has tried: an earlier instant is left
+    to the net, or what cannot be done would be tried again and again without a pause.
     `net_seconds`: the longest time between two sweeps.
     """
 
@@ -100,8 +101,9 @@ class DeadlineScheduler:
         try:
             swept_at = self._clock.now()
             swept = self._sweep(swept_at)
-            # A full batch in which nothing fired would come again at once and for ever: leave it to the net.
-            following = self._clock.now() if swept.more and swept.fired else self._next_due(swept_at)
+            following = self._clock.now() if swept.more else self._next_due(swept_at)
+            if following is not None and following < swept_at:
+                following = None
         except Exception:
             log.exception("the sweep failed; it is tried again in %s s", self._net)
         with self._lock:

@@ -17,7 +17,13 @@ from processes.order import Order
 
 
 @click.command()
-@click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1, 32), help="并行数。 Jobs at once.")
+@click.option(
+    "--concurrency",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1, 32),
+    help="时限与其他工作各自的并行数。 Jobs at once, of limits and of the rest each.",
+)
 @click.option("--metrics-port", type=click.IntRange(1, 65535), help="在 127.0.0.1 提供指标。 Metrics on 127.0.0.1.")
 def worker(concurrency: int, metrics_port: int | None) -> None:
     """执行到期时限、发送通知、批量重算（PostgreSQL）。 Fire deadlines, deliver notices, work batches."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from threading import Event
 
 from app.delivery import mail, webhook
 from app.delivery.addresses import EMAIL, PETITIONER, Addressee, addressee
@@ -38,10 +39,10 @@ class Delivery:
             self._take(notice)
         return bool(claimed)
 
-    def deliver_due(self, most: int = 500) -> int:
-        """Deliver what is due, one after another; returns how many were taken in hand."""
+    def deliver_due(self, most: int = 500, enough: Event | None = None) -> int:
+        """Deliver what is due, one after another, until it is `enough`; returns how many were taken in hand."""
         taken = 0
-        while taken < most:
+        while taken < most and not (enough and enough.is_set()):
             claimed = self._outbox.claim(self._clock.now(), 1)
             if not claimed:
                 break
@@ -49,8 +50,8 @@ class Delivery:
             taken += 1
         return taken
 
-    def next_at(self) -> datetime | None:
-        return self._outbox.next_at()
+    def next_at(self, since: datetime) -> datetime | None:
+        return self._outbox.next_at(since)
 
     def _take(self, notice: Claimed) -> None:
         now = self._clock.now()

@@ -168,4 +168,4 @@ class Player:
             due_at = order.next_due_at()
             if due_at is None or due_at >= until:
                 return order
-            order = verbs.pass_time(self._platform.door, order.id, min(due_at + LATENESS, until)).order
+            order = verbs.fire_due(self._platform.door, order.id, min(due_at + LATENESS, until)).order

@@ -52,7 +52,7 @@ class Gauges(Collector):
         yield open_incidents
         if self._jobs is not None:
             yield _family("jieban_jobs", "Jobs of the queue by state", "state", self._jobs.counts())
-            alive = GaugeMetricFamily("jieban_workers", "Workers that are alive")
+            alive = GaugeMetricFamily("jieban_workers", "Crews of workers that are alive: two for each worker")
             alive.add_metric([], self._jobs.workers(SILENT_SECONDS))
             yield alive
 

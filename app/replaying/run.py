@@ -136,7 +136,7 @@ class Replay:
             elif story.act is not None and story.task is not None:
                 result = self._complete(story, story.order, story.act, story.task, at)
             else:
-                result = verbs.pass_time(self._door, story.order_id, at)
+                result = verbs.fire_due(self._door, story.order_id, at)
         except Refusal as error:
             raise self._stuck(story, error) from error
         self.done.steps += 1

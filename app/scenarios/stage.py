@@ -136,10 +136,11 @@ class Stage:
     def pass_until(self, at: datetime) -> None:
         """Let time pass: every deadline due strictly before `at` fires and every duty comes round, the earliest
         first."""
-        last: str | None = None
+        last: tuple[str, datetime] | None = None
         while True:
-            due = self.platform.read.due_deadlines(at, 1)
-            fires = self._due_at(due[0]) + TICK if due else None
+            due = self.platform.read.due_orders(at, 1)
+            due_at = self.platform.read.next_due() if due else None
+            fires = due_at + TICK if due_at is not None else None
             comes = self.duties.next_due()
             if comes is not None and comes <= at and (fires is None or comes < fires):
                 self.now = self._running_at(max(comes, self.now))
@@ -150,16 +151,12 @@ class Stage:
             happens = self._running_at(max(fires, self.now))
             if happens > at:
                 break
-            if due[0] == last:
-                raise EngineFault("时限到期却没有触发。", "A deadline is due but does not fire.", deadline=last)
-            last = due[0]
+            if (due[0], fires) == last:
+                raise EngineFault("时限到期却没有触发。", "A deadline is due but does not fire.", order=due[0])
+            last = due[0], fires
             self.now = happens
-            verbs.fire_deadline(self.platform.door, due[0], happens)
+            verbs.fire_due(self.platform.door, due[0], happens)
         self.now = at
-
-    def _due_at(self, deadline: str) -> datetime:
-        with self.platform.database.transaction() as work:
-            return work.order_of_deadline(deadline).deadlines[deadline].due_at
 
     def _running_at(self, at: datetime) -> datetime:
         """The first instant from `at` on at which the scheduler runs."""

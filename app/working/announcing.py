@@ -11,8 +11,6 @@ from importlib import import_module
 from app.platform import Platform
 from persistence.jobs import Jobs, install, is_installed
 
-QUEUE = "jieban"
-
 
 def connect_queue(platform: Platform) -> Jobs | None:
     """Let new work of this process be heard of; makes the queue's tables where there are none. None on SQLite."""
@@ -22,5 +20,5 @@ def connect_queue(platform: Platform) -> Jobs | None:
     if not is_installed(database):
         schema: Callable[[], str] = import_module("app.working.queue").library_schema
         install(database, schema())
-    database.queue = jobs = Jobs(database, QUEUE)
+    database.queue = jobs = Jobs(database)
     return jobs

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from datetime import datetime
+from threading import Event
 
 from app.anchoring import Anchors
 from app.delivery.deliver import Delivery
@@ -14,7 +16,7 @@ from app.settings import Settings
 from persistence.batches import Batch, Batches
 from persistence.incidents import Incidents
 from processes import verbs
-from processes.errors import Refusal
+from processes.errors import InHand, Refusal
 from processes.people import Actor
 from timers.clock import Clock
 
@@ -22,15 +24,14 @@ log = logging.getLogger(__name__)
 
 SLICE = 50
 """Orders of a batch between two looks at what else there is to do."""
-MOST_OF_ORDER = 100
-"""Incidents that one failure of an order makes."""
 
 
 class Hands:
-    """What the workers, or the one process, do."""
+    """What the workers, or the one process, do. `enough`: no further notice is begun once it is set."""
 
     def __init__(self, platform: Platform, settings: Settings, clock: Clock) -> None:
         self.platform, self.clock = platform, clock
+        self.enough = Event()
         self.duties = Duties(platform)
         self.incidents = Incidents(platform.database)
         self.batches = Batches(platform.database)
@@ -39,24 +40,17 @@ class Hands:
 
     # -- deadlines --------------------------------------------------------------------------------------------------
 
-    def fire(self, deadline_id: str, now: datetime) -> None:
-        """Fire what is past on the order of this deadline; nothing, if another was first."""
-        note_fired(verbs.fire_deadline(self.platform.door, deadline_id, now).fired)
+    def fire(self, order_id: str, now: datetime) -> None:
+        """Fire what is past on this order; nothing, if another was first, or is at the order now: one who holds an
+        order for long must not keep all of those waiting who fire."""
+        with suppress(InHand):
+            note_fired(verbs.fire_due(self.platform.door, order_id, now, wait=False).fired)
 
-    def fire_order(self, order_id: str) -> None:
-        """Fire what is past on this order; nothing, if another was first."""
-        note_fired(verbs.pass_time(self.platform.door, order_id, self.clock.now()).fired)
-
-    def could_not_fire(self, deadline_id: str, error: Exception, now: datetime) -> None:
-        """An incident of this deadline; it is tried again later and later."""
+    def could_not_fire(self, order_id: str, error: Exception, now: datetime) -> None:
+        """An incident of each deadline that waits to fire on this order; it is tried again later and later."""
         ERRORS.labels("fire").inc()
-        self.incidents.failed(deadline_id, sentence(error), now)
-
-    def could_not_fire_order(self, order_id: str, error: Exception) -> None:
-        """An incident of each deadline that waits to fire on this order."""
-        now = self.clock.now()
-        for deadline_id in self.platform.read.due_deadlines(now, MOST_OF_ORDER, order_id):
-            self.could_not_fire(deadline_id, error, now)
+        for deadline_id in self.platform.read.due_deadlines(order_id, now):
+            self.incidents.failed(deadline_id, sentence(error), now)
 
     # -- batches ----------------------------------------------------------------------------------------------------
 

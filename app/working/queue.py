@@ -1,25 +1,20 @@
 """Procrastinate's app with our tasks: what workers run.
 
 Every process that writes (web, worker, command line) defers on its own connection through `persistence.jobs`; only
-workers need this app.
+workers need this app. No task is tried again by the queue: what failed still stands in our own tables, where the next
+sweep finds it.
 """
 
 from __future__ import annotations
 
-import logging
+from datetime import datetime
 
 import procrastinate
 from procrastinate.schema import SchemaManager
 
-from app.working.announcing import QUEUE
 from app.working.hands import Hands
 from persistence.database import libpq_url
-
-log = logging.getLogger(__name__)
-
-QUICK_RETRIES = 3
-BACK_OFF = procrastinate.RetryStrategy(max_attempts=QUICK_RETRIES, exponential_wait=2)
-"""After 2, 4 and 8 seconds: what a restart or a collision breaks. What still fails then becomes an incident."""
+from timers.sweep import sweep
 
 
 def library_schema() -> str:
@@ -32,21 +27,17 @@ def make_app(url: str, hands: Hands) -> procrastinate.App:
     connector = procrastinate.PsycopgConnector(conninfo=libpq_url(url), min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
 
-    @app.task(name="fire", queue=QUEUE, retry=BACK_OFF, pass_context=True)
-    def fire(context: procrastinate.JobContext, order_id: str) -> None:
-        try:
-            hands.fire_order(order_id)
-        except Exception as error:
-            if context.job.attempts < QUICK_RETRIES:
-                raise
-            log.error("order %s cannot be fired", order_id, exc_info=error)
-            hands.could_not_fire_order(order_id, error)
+    @app.task(name="fire")
+    def fire(order_id: str, now: str) -> None:
+        # The clock of who found it due may be ahead of this one, which would then find nothing past.
+        later = max(datetime.fromisoformat(now), hands.clock.now())
+        sweep(later, lambda *_: [order_id], hands.fire, hands.could_not_fire)
 
-    @app.task(name="deliver", queue=QUEUE, retry=BACK_OFF)
+    @app.task(name="deliver")
     def deliver(key: str) -> None:
         hands.delivery.deliver(key)
 
-    @app.task(name="work_batch", queue=QUEUE, retry=BACK_OFF)
+    @app.task(name="work_batch")
     def work_batch(batch: int) -> None:
         if hands.work_batch(batch):
             with hands.platform.database.transaction() as work:

@@ -9,9 +9,9 @@ import pytest
 
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD
-from app.sweeping import Sweeping
 from app.web.passwords import hash_password
 from app.web.table_files import inert
+from app.working.one_process import Sweeping
 from persistence.incidents import Incidents
 from persistence.sight import Sight
 from processes import verbs
@@ -119,7 +119,7 @@ def test_a_case_is_opened_only_by_those_who_may(signed_in: SignIn) -> None:
 
 
 def test_duties_that_come_round_show_when_next(signed_in: SignIn, platform: Platform, clock: Clock) -> None:
-    Sweeping(platform, clock).sweep(clock.now())
+    Sweeping(platform, clock=clock).sweep(clock.now())
     rows = signed_in("agent").get("/cases/").words("//section[h2='周期事项']//tbody/tr")
     assert any("11月1日" in row and "每月" in row for row in rows)
 
@@ -162,25 +162,26 @@ def test_an_incident_shows_its_cause_and_is_retried(
     number = dispatched()
     clock.pass_time(days=10)
 
-    def fails(*_: object) -> None:
+    def fails(*_: object, **__: object) -> None:
         raise EngineFault("表中没有匹配的规则。", "No rule matches.")
 
-    fire = verbs.fire_deadline
-    monkeypatch.setattr(verbs, "fire_deadline", fails)
-    sweeping = Sweeping(platform, clock)
+    fire = verbs.fire_due
+    monkeypatch.setattr(verbs, "fire_due", fails)
+    sweeping = Sweeping(platform, clock=clock)
     sweeping.sweep(clock.now())
     admin = signed_in("admin")
     page = admin.get("/incidents/")
     row = next(one for one in page.words("//tbody/tr") if number in one)
     assert "表中没有匹配的规则" in row and "1 次" in row
     assert page.words("//a[contains(@href, '/incidents/')]")[0].startswith("异常")
-    monkeypatch.setattr(verbs, "fire_deadline", fire)
+    monkeypatch.setattr(verbs, "fire_due", fire)
     sweeping.sweep(clock.now())
     assert any(number in one for one in admin.get("/incidents/").words("//tbody/tr"))
     path = f"//tr[contains(., '{number}')]//form/@action"
     for action in admin.page.tree.xpath(path):
         assert admin.post(action, follow_redirects=True).status == 200
     sweeping.sweep(clock.now())
+    sweeping.run_errands(clock.now())
     assert not any(number in one for one in admin.get("/incidents/").words("//tbody/tr"))
 
 

@@ -114,7 +114,7 @@ def test_the_scheduler_leaves_replays_alone(tmp_path: Path, database: Path, pack
     assert platform is not None
     waiting = "select count(*) from deadline where fired_at is null and cancelled_at is null"
     assert rows(database, waiting) != [(0,)]
-    assert platform.read.due_deadlines(system_clock.now(), 10) == []
+    assert platform.read.due_orders(system_clock.now(), 10) == []
     assert platform.read.next_due() is None
 
 

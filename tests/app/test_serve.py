@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from app.platform import Platform
-from app.sweeping import Sweeping
+from app.working.one_process import Sweeping
 from persistence import registers
 from persistence.incidents import Incidents
 from processes import verbs
@@ -190,7 +190,7 @@ def test_an_order_that_cannot_be_fired_becomes_an_incident_and_holds_up_no_other
     incidents = registers.incidents(platform.read, "small")
     assert {row["order_id"] for row in incidents} == {bad.id}
     assert sweeping.sweep(now + timedelta(seconds=1)).failed == 0
-    assert sweeping.next_due(now) == now + timedelta(seconds=10)
+    assert sweeping.next_due(now) == now + timedelta(seconds=2)
 
 
 def test_the_pause_before_a_retry_doubles_up_to_an_hour(platform: Platform) -> None:
@@ -198,7 +198,7 @@ def test_the_pause_before_a_retry_doubles_up_to_an_hour(platform: Platform) -> N
     deadline = limit_of(platform, order_due(platform, now)).id
     incidents = Incidents(platform.database)
     pauses = [(incidents.failed(deadline, "x", now) - now).total_seconds() for _ in range(12)]
-    assert pauses[:4] == [10, 20, 40, 80]
+    assert pauses[:4] == [2, 4, 8, 16]
     assert pauses[-1] == 3600
     assert [row["attempts"] for row in registers.incidents(platform.read, "small")] == [12]
 
@@ -213,6 +213,7 @@ def test_an_incident_is_over_when_its_deadline_fires(platform: Platform) -> None
     assert limit_of(platform, order).fired_at is None
     sweeping.sweep(retry_at)
     assert limit_of(platform, order).fired_at == retry_at
+    sweeping.run_errands(retry_at)
     assert registers.incidents(platform.read, "small") == []
 
 

@@ -81,8 +81,8 @@ class Busy:
             self._send("received", order_id, lambda: verbs.receive(
                 self.door, AGENT, "small", values, self.now, personal={"phone"}, order_id=order_id))  # fmt: skip
             return
-        for deadline in small.read.due_deadlines(self.now, 2):
-            done = verbs.fire_deadline(self.door, deadline, self.now)
+        for order_id in small.read.due_orders(self.now, 2):
+            done = verbs.fire_due(self.door, order_id, self.now)
             # Another one may have been first, or have cancelled it: then nothing was done.
             for fired in done.fired:
                 self.say("fired", fired.id)

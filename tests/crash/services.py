@@ -199,7 +199,7 @@ class Services:
         while True:
             with platform.database.reading() as connection:
                 undelivered = connection.execute(waiting).scalar_one()
-            due = platform.read.due_deadlines(datetime.now(UTC), 1)
+            due = platform.read.due_orders(datetime.now(UTC), 1)
             if not due and not (undelivered and to_the_end):
                 return
             assert time.monotonic() < latest, f"due: {due}, undelivered: {undelivered}"

@@ -120,10 +120,10 @@ def finish(platform: Platform, said: Said) -> int:
         last = connection.execute(sa.select(sa.func.max(t.deadline.c.due_at))).scalar() or MONDAY
         begun = connection.execute(sa.select(sa.func.max(t.journal.c.happened_at))).scalar() or MONDAY
     now = max(last, begun) + timedelta(days=30)
-    while due := platform.read.due_deadlines(now, 1_000):
+    while due := platform.read.due_orders(now, 1_000):
         with platform.database.batch():
-            for deadline in due:
-                verbs.fire_deadline(platform.door, deadline, now)
+            for order_id in due:
+                verbs.fire_due(platform.door, order_id, now)
     unfinished = sa.select(t.work_order.c.id).where(t.work_order.c.closed_at.is_(None))
     with platform.database.reading() as connection:
         orders = list(connection.execute(unfinished).scalars())
@@ -132,7 +132,7 @@ def finish(platform: Platform, said: Said) -> int:
             _do_what_is_open(platform, order_id, now, said)
     with platform.database.reading() as connection:
         stuck = len(connection.execute(unfinished).all())
-    return stuck + len(platform.read.due_deadlines(now + timedelta(days=3650), 10))
+    return stuck + len(platform.read.due_orders(now + timedelta(days=3650), 10))
 
 
 def _do_what_is_open(platform: Platform, order_id: str, now: Any, said: Said) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import resource
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.anchoring import EVERY, Anchors, BadAnchors
+from app.anchoring import EVERY, Anchors, BadAnchors, Held
 from persistence import tables as t
 from persistence.anchors import START, is_settled, mark_after, newest
 from persistence.audit import verify
@@ -91,6 +94,57 @@ def test_it_is_done_once_an_hour_and_a_full_disk_stops_nothing(small: Small, tmp
     assert not Anchors(small.database, None).anchor_if_time(MONDAY)
     blocked = Anchors(small.database, tmp_path)  # a folder cannot be written to
     assert not blocked.anchor_if_time(MONDAY)
+
+
+def test_a_full_disk_leaves_no_half_line(
+    sqlite_database_url: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    small = Small(sqlite_database_url)
+    path = tmp_path / "anchors.jsonl"
+    anchors = Anchors(small.database, path)
+    small.handling()
+    assert anchors.anchor_if_time(MONDAY)
+    before = path.read_bytes()
+    small.handling()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 60, hard))
+    try:
+        assert not anchors.anchor_if_time(MONDAY + EVERY)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert "cannot be anchored" in caplog.text
+    assert path.read_bytes() == before
+    assert anchors.anchor_if_time(MONDAY + 2 * EVERY)
+    assert anchors.compare() == Held(2, None)
+    small.close()
+
+
+def test_what_a_power_cut_left_of_a_line_is_cut_off_by_the_next(small: Small, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.jsonl"
+    anchors = Anchors(small.database, path)
+    small.handling()
+    anchors.anchor(MONDAY)
+    whole = path.read_bytes()
+    for torn in (whole[:-1], whole + whole[:40], whole + "锚".encode()[:2]):
+        path.write_bytes(torn)
+        assert anchors.compare().broken is None
+        small.handling()
+        assert anchors.anchor(MONDAY) is not None
+        assert path.read_bytes().endswith(b"}\n")
+        assert anchors.compare().broken is None
+    assert len(anchors.read()) == 2
+
+
+def test_while_another_process_anchors_it_is_left_for_the_next_time(small: Small, tmp_path: Path) -> None:
+    path = tmp_path / "anchors.jsonl"
+    anchors = Anchors(small.database, path)
+    small.handling()
+    with path.open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        begun = time.monotonic()
+        assert not anchors.anchor_if_time(MONDAY)
+        assert time.monotonic() - begun < 1
+    assert anchors.anchor_if_time(MONDAY + timedelta(seconds=5))
 
 
 @pytest.mark.postgresql

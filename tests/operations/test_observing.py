@@ -14,7 +14,7 @@ from flask import Flask
 from app.factory import create_app
 from app.observing.logs import JsonLines
 from app.settings import Settings
-from app.sweeping import Sweeping
+from app.working.one_process import Sweeping
 from processes import verbs
 from tests.app.browsing import REQUEST, Browser, Clock
 from tests.app.conftest import app, clock, dispatched, platform, received, signed_in, visitor
@@ -80,7 +80,7 @@ def test_what_goes_wrong_in_the_background_is_logged_without_its_words(log: io.S
     small.database.kept.forget()
     with small.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE instance SET state = '他住在某某路'")
-    Sweeping(small.platform, Clock(at("2026-12-01T09:00"))).sweep(at("2026-12-01T09:00"))
+    Sweeping(small.platform, clock=Clock(at("2026-12-01T09:00"))).sweep(at("2026-12-01T09:00"))
     assert "某某路" not in log.getvalue()
     assert order_id
     assert any("failed to fire" in str(one["says"]) for one in lines(log))
@@ -126,7 +126,7 @@ def test_metrics_count_what_there_is(watched: tuple[Small, Clock, Callable[..., 
     small.handling()
     client = make().test_client()
     clock.pass_time(days=60)
-    Sweeping(small.platform, clock).sweep(clock.now())
+    Sweeping(small.platform, clock=clock).sweep(clock.now())
     text = client.get("/metrics").text
     said = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert float(said['jieban_open_tasks{lamp="late"}']) == 1
@@ -169,5 +169,5 @@ def test_lateness_of_a_deadline_is_what_the_clock_says(watched: tuple[Small, Clo
         return float(next(line.rsplit(" ", 1)[1] for line in text.splitlines() if line.startswith(name)))
 
     before = under("2.0"), under("5.0")
-    Sweeping(small.platform, clock).sweep(due_at + timedelta(seconds=3))
+    Sweeping(small.platform, clock=clock).sweep(due_at + timedelta(seconds=3))
     assert (under("2.0") - before[0], under("5.0") - before[1]) == (0, 1)

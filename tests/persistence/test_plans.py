@@ -69,10 +69,12 @@ PAGES: dict[str, Ask] = {
         small.read.personal_of(order),
     ),
     "office journal": lambda small, _sight, _order: small.read.office_journal("small"),
-    "tick": lambda small, _sight, _order: (
-        small.read.due_deadlines(MONDAY, 100),
+    "tick": lambda small, _sight, order: (
+        small.read.due_orders(MONDAY, 100),
+        small.read.due_deadlines(order, MONDAY),
         small.read.next_due(),
-        Incidents(small.database).next_retry(),
+        small.read.next_due(MONDAY),
+        Incidents(small.database).next_retry(MONDAY),
         Incidents(small.database).resolve_fired(MONDAY),
     ),
 }

@@ -168,7 +168,7 @@ def test_an_aggregate_is_kept_only_for_the_version_it_has(database_url: str) -> 
 
 
 def test_lookups_of_nothing_are_not_found(database: Database) -> None:
-    for find in ("order", "order_of_task", "order_of_deadline"):
+    for find in ("order", "order_of_task"):
         with pytest.raises(NotFound), database.transaction() as work:
             getattr(work, find)("0" * 32)
 

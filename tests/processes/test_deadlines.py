@@ -107,8 +107,6 @@ def test_what_fired_does_not_fire_again(small: Small) -> None:
     for _ in range(3):
         small.forget()
         small.wait(order_id, at("2026-12-01T09:00"))
-        for row in small.read.deadlines_of(order_id):
-            verbs.fire_deadline(small.door, row["id"], at("2026-12-01T09:00"))
     assert len(fired(small, order_id)) == 3
     assert [notice["template"] for notice in small.read.notices_of(order_id)] == ["last_chance"]
 
@@ -126,10 +124,12 @@ def test_a_clock_that_steps_back_fires_nothing_and_loses_nothing(small: Small) -
 def test_only_passed_deadlines_are_due_for_the_sweep(small: Small) -> None:
     order_id = small.dispatched()
     sign = small.deadline(order_id, "sign_for_overdue").id
-    assert sign not in small.read.due_deadlines(SIGN_DUE, 10_000)
-    assert sign in small.read.due_deadlines(SIGN_DUE + INSTANT, 10_000)
-    verbs.fire_deadline(small.door, sign, SIGN_DUE + INSTANT)
-    assert sign not in small.read.due_deadlines(SIGN_DUE + INSTANT, 10_000)
+    assert order_id not in small.read.due_orders(SIGN_DUE, 10_000)
+    assert small.read.due_deadlines(order_id, SIGN_DUE) == []
+    assert order_id in small.read.due_orders(SIGN_DUE + INSTANT, 10_000)
+    assert small.read.due_deadlines(order_id, SIGN_DUE + INSTANT) == [sign]
+    small.wait(order_id, SIGN_DUE + INSTANT)
+    assert order_id not in small.read.due_orders(SIGN_DUE + INSTANT, 10_000)
 
 
 def escalating(files: dict[str, bytes]) -> None:

@@ -200,6 +200,29 @@ def test_a_store_that_was_away_is_asked_again(caplog: pytest.LogCaptureFixture) 
     assert "the sweep failed" in caplog.text
 
 
+def test_what_cannot_be_fired_is_left_to_the_net_and_hides_nothing() -> None:
+    """Neither fired nor put off: the disk is full. Asked for at once, it would come again without a pause."""
+    store = Store()
+    bad = store.in_(-1)
+    sweeps = 0
+
+    def fails(now: datetime) -> Swept:
+        nonlocal sweeps
+        sweeps += 1
+        return Swept(0, 1)
+
+    scheduler = DeadlineScheduler(fails, lambda _: bad, net_seconds=60)
+    scheduler.start()
+    try:
+        assert until(lambda: sweeps == 1)
+        time.sleep(0.3)
+        assert sweeps == 1
+        scheduler.wake(store.clock.now())
+        assert until(lambda: sweeps == 2)
+    finally:
+        scheduler.shutdown()
+
+
 def test_shutting_down_waits_for_the_sweep_and_does_not_hang() -> None:
     store = Store()
     began, go_on, others = Event(), Event(), set(threading.enumerate())

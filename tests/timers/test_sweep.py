@@ -84,6 +84,16 @@ def test_an_incident_that_cannot_be_recorded_does_not_stop_the_sweep(
     assert "OSError" in caplog.text and "RuntimeError" in caplog.text
 
 
+def test_a_full_batch_of_which_nothing_is_out_of_the_way_does_not_ask_for_another() -> None:
+    """It would be the same one, again and again without a pause."""
+    deadlines = Deadlines({"a": minutes_ago(9), "b": minutes_ago(8)}, bad=["a"])
+
+    def failed(key: str, error: Exception, now: datetime) -> None:
+        raise OSError("the disk is full")
+
+    assert sweep(NOW, deadlines.due, deadlines.fire, failed, limit=1) == Swept(0, 1)
+
+
 def test_a_store_that_is_away_is_the_callers_affair() -> None:
     def away(now: datetime, limit: int) -> list[str]:
         raise ConnectionError

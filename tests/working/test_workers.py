@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from app import calendar_import
-from app.anchoring import Anchors
+from app.recurring import Duties
 from app.settings import Settings
 from app.working.announcing import connect_queue
 from app.working.needs import NeedsPostgresql
@@ -83,12 +83,12 @@ def test_what_falls_due_while_a_worker_sweeps_does_not_wait_for_the_safety_net(
 ) -> None:
     began = Event()
 
-    def slow(self: Anchors, at: datetime) -> None:
+    def slow(self: Duties, at: datetime) -> None:
         if not began.is_set():
             began.set()
             time.sleep(2)
 
-    monkeypatch.setattr(Anchors, "anchor_if_time", slow)
+    monkeypatch.setattr(Duties, "sweep", slow)
     worker = Worker(small.platform, Settings(str(small.database.engine.url), SECRET, SECRET))
     worker.start()
     try:
@@ -165,7 +165,7 @@ def race(url: str, start: Any, deferred: Any) -> None:
     small = Small(url, deploy=False)
     connect_queue(small.platform)
     start.wait()
-    deferred.put(sum(jobs(small).sweep(now(), 500) for _ in range(20)))
+    deferred.put(sum(jobs(small).defer_limits(now(), 500) for _ in range(20)))
     small.close()
 
 
@@ -178,22 +178,6 @@ def test_a_job_commits_with_the_notice_it_is_about(small: Small) -> None:
         raise RuntimeError("before the commit")
     small.forget()
     assert jobs(small).counts() == {"todo": 1} and len(all_notices(small)) == 1
-
-
-def test_what_a_dead_worker_held_is_taken_up_again(small: Small) -> None:
-    order_due(small, now() - timedelta(minutes=1))
-    queue = jobs(small)
-    queue.sweep(now(), 500)
-    with small.database.transaction() as work:
-        run = work.connection.exec_driver_sql
-        worker = run("SELECT worker_id FROM procrastinate_register_worker_v1()").scalar()
-        assert run(f"SELECT id FROM procrastinate_fetch_job_v2(NULL, {worker})").scalar() is not None
-    assert queue.counts()["doing"] == 1
-    assert queue.take_up_stalled(30) == 0, "it has just been heard of"
-    with small.database.transaction() as work:
-        work.connection.exec_driver_sql("UPDATE procrastinate_workers SET last_heartbeat = now() - interval '1 minute'")
-    assert queue.take_up_stalled(30) == 1
-    assert "doing" not in queue.counts()
 
 
 @pytest.mark.slow
@@ -209,7 +193,6 @@ def test_what_cannot_be_fired_becomes_an_incident_and_is_retried(small: Small) -
     worker.start()
     try:
         wait_until(lambda: fired(small, good))
-        # After three quick tries (2, 4 and 8 seconds apart).
         wait_until(lambda: len(incidents(small.read, "small")) > 0)
         (found,) = {row["order_id"] for row in incidents(small.read, "small")}
         assert found == bad and not fired(small, bad)
