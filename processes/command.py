@@ -192,6 +192,15 @@ class Command:
         layers = [layer for layer in (local, instance.vars if instance else None) if layer]
         return Scope(self.order, self.regulation.names(self.now, self.actor), *layers)
 
+    def evaluate(self, element: Element, text: str, scope: Scope) -> Any:
+        """The value of a property of the diagram. Raises `EngineError` naming the element."""
+        try:
+            return self.regulation.definitions.expressions[text].evaluate(scope)
+        except Exception as error:
+            # Sentences of our own are quoted; others may hold what a citizen said.
+            zh, en = getattr(error, "zh", type(error).__name__), getattr(error, "en", type(error).__name__)
+            raise EngineError(element.id, f"表达式“{text}”出错：{zh}", f'"{text}" failed: {en}') from error
+
     # -- messages ---------------------------------------------------------------------------------------------------
 
     def send(self, message: str, payload: Facts, sender: str) -> None:
@@ -332,7 +341,7 @@ class Command:
 
     def _new_task(self, instance: Instance, element: Element, task_id: str, local: Mapping[str, Any]) -> Task:
         scope = self.scope(instance, local)
-        unit = self._text(element.properties.get("unit"), scope)
+        unit = self._text(element, element.properties.get("unit"), scope)
         if unit:
             self.involve(unit)
         return Task(
@@ -361,12 +370,12 @@ class Command:
         text = element.assignee
         if not text:
             return None
-        return self._text(text, scope) if text.strip().startswith(("=", "${")) else text
+        return self._text(element, text, scope) if text.strip().startswith(("=", "${")) else text
 
-    def _text(self, expression: str | None, scope: Scope) -> str | None:
+    def _text(self, element: Element, expression: str | None, scope: Scope) -> str | None:
         if not expression:
             return None
-        value = self.regulation.definitions.expressions[expression].evaluate(scope)
+        value = self.evaluate(element, expression, scope)
         return None if value is None else str(value)
 
     def _sync_deadlines(self, instance: Instance, outcome: Outcome) -> None:

@@ -76,8 +76,7 @@ def rule_of(host: InstanceHost, element: Element, value: Any) -> Rule:
     if "never_after" in properties:
         rule["never_after"] = properties["never_after"]
     if anchor := properties.get("anchor"):
-        expression = host.command.regulation.definitions.expressions[anchor]
-        rule["anchor"] = to_plain(expression.evaluate(host.command.scope(host.instance)))
+        rule["anchor"] = to_plain(host.command.evaluate(element, anchor, host.command.scope(host.instance)))
     return rule
 
 
