@@ -12,8 +12,8 @@ MIGRATING = 12345_12345
 """Key of the lock that PostgreSQL holds for whoever migrates."""
 
 
-def migrate(engine: sa.Engine) -> None:
-    """All migrations up to the newest, in one transaction."""
+def migrate(engine: sa.Engine, to: str = "head") -> None:
+    """All migrations up to the newest, or up to an older revision, in one transaction."""
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # Servers that start together: one migrates, the others wait and find it done. SQLite has one writer anyway.
@@ -22,4 +22,4 @@ def migrate(engine: sa.Engine) -> None:
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         config.set_main_option("path_separator", "os")
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)

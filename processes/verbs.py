@@ -95,12 +95,12 @@ def open_case(
     pack: str | None = None,
     personal: Collection[str] = (),
     files: Collection[str] = (),
-    claim: Callable[[Transaction], bool] | None = None,
-) -> Result | None:
+    claim: Callable[[], None] | None = None,
+) -> Result:
     """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
 
     `at`: the instant it belongs to, if that is before now. `pack`: which regulation, where the office has several.
-    `claim` is asked inside the transaction; if it says no, somebody else opened this occurrence and nothing happens.
+    `claim` is called inside the transaction; it raises `AlreadyHandled` if another opened this occurrence.
     """
     at = at or now
     regulation = door.regulations.in_force(office, at, pack)
@@ -112,8 +112,8 @@ def open_case(
     open_values, sealed = _split(values, personal)
 
     def order_of(work: Transaction) -> Order:
-        if claim is not None and not claim(work):
-            raise AlreadyHandled()
+        if claim is not None:
+            claim()
         day = at.astimezone(regulation.zone)
         number = work.next_in_series(office, f"case:{process_id}:{day:%Y%m%d}")
         return Order(
@@ -129,24 +129,19 @@ def open_case(
             kind=OFFICE_CASE,
         )
 
-    try:
-        with (
-            door.receipt(order_of, regulation, actor, now) as (command, work),
-            command.acting("open", at=at, actor=actor, element=process.start.id) as notes,
-        ):
-            notes["values"] = open_values
-            _seal(command, work, notes, sealed)
-            work.attach(command.order, files, actor.user)
-            command.count_done(process.start.id, actor)
-            for duty in actor.duties:
-                # Who opens a case for a unit sees what becomes of it.
-                if duty.office == office and duty.unit and duty.role in process.starters:
-                    command.involve(duty.unit)
-            command.start(process_id, command.order.facts, actor.user)
-    except AlreadyHandled:
-        if claim is None:
-            raise
-        return None
+    with (
+        door.receipt(order_of, regulation, actor, now) as (command, work),
+        command.acting("open", at=at, actor=actor, element=process.start.id) as notes,
+    ):
+        notes["values"] = open_values
+        _seal(command, work, notes, sealed)
+        work.attach(command.order, files, actor.user)
+        command.count_done(process.start.id, actor)
+        for duty in actor.duties:
+            # Who opens a case for a unit sees what becomes of it.
+            if duty.office == office and duty.unit and duty.role in process.starters:
+                command.involve(duty.unit)
+        command.start(process_id, command.order.facts, actor.user)
     return _result(command)
 
 

@@ -114,7 +114,7 @@ def _start(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     scope = regulation.names(stage.now, actor)
     values, personal = stage.platform.check(regulation, process.start.form, answers, scope)
     result = verbs.open_case(stage.platform.door, actor, stage.office, name, values, stage.now, personal=personal)
-    return result.refused if result else ()
+    return result.refused
 
 
 def _deploy(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:

@@ -57,7 +57,7 @@ class Stage:
         self.seen_notices = 0
         self.duties = Duties(platform, duties)
         if in_force:
-            self.duties.plan(regulation, start)
+            self.duties.plan_all(self.office, start)
 
     # -- regulation and people --------------------------------------------------------------------------------------
 

@@ -12,9 +12,8 @@ from app.platform import Platform
 from app.recurring import Duties
 from app.settings import Settings
 from persistence.batches import Batch, Batches
-from persistence.incidents import Incidents
+from persistence.incidents import Incidents, sentence
 from processes import verbs
-from processes.errors import Refusal
 from processes.people import Actor
 from timers.clock import Clock
 
@@ -95,8 +94,3 @@ class Hands:
             log.error("order %s failed in batch %s", order_id, batch.id, exc_info=error)
             self.incidents.failed_in_batch(batch.id, order_id, sentence(error), now)
             return False
-
-
-def sentence(error: Exception) -> str:
-    """What an incident says. The text of an unforeseen error may quote a citizen; that of a refusal is ours."""
-    return f"{error.zh} / {error.en}" if isinstance(error, Refusal) else type(error).__name__

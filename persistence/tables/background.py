@@ -37,6 +37,10 @@ incident = sa.Table(
     sa.Column("resolved_at", Instant),
     sa.Column("batch", sa.Integer, sa.ForeignKey("batch.id")),
     sa.Column("retry_at", Instant),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id")),
+    sa.Column("pack", sa.String(40)),
+    sa.Column("process", sa.String(80)),
     sa.Index("ix_incident_deadline", "deadline_id", "resolved_at"),
     partial_index("ix_incident_retry", "retry_at", where="resolved_at IS NULL"),
+    partial_index("ix_incident_duty", "office", "pack", "process", where="resolved_at IS NULL"),
 )

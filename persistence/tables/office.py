@@ -73,6 +73,7 @@ recurrence = sa.Table(
     sa.Column("interval", sa.String(80), nullable=False),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("retry_at", Instant),
+    sa.Column("last_at", Instant),
     sa.Index("ix_recurrence_due", "due_at"),
 )
 
@@ -130,6 +131,12 @@ deployment = sa.Table(
     sa.Column("deployed_by", sa.String(60), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Index("ix_deployment_office", "office", "pack", "effective_from"),
+)
+
+planned = sa.Table(
+    "planned",
+    metadata,
+    sa.Column("deployment", sa.Integer, sa.ForeignKey("deployment.number"), primary_key=True, autoincrement=False),
 )
 
 deployment_file = sa.Table(

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from persistence import tables as t
 from persistence.database import BadDatabaseUrl, connect
+from persistence.migrate import migrate
 from persistence.schema import SchemaTooNew, StoreAway, upgrade
 from persistence.search import INDEXES
 from persistence.tables import metadata
-from persistence.tables import order_unit as UNITS
-from persistence.tables import work_order as ORDERS
-from tests.small import MONDAY, Small
+from tests.small import MONDAY
 
 
 def differ(context: MigrationContext, *compared: Any) -> bool | None:
@@ -52,28 +52,48 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     engine.dispose()
 
 
+def an_older_database(engine: sa.Engine, revision: str) -> None:
+    """As a version before left it: an office `small` with a deployment, and orders `on_file` and `running` of it."""
+    migrate(engine, revision)
+    counts = {"version": 1, "journal_seq": 0, "ended_instances": 0}
+    order = {"office": "small", "kind": "order", "process": "main", "deployment": 1, "status": "x", "title": "t"}
+    order |= {"overdue": False, "received_at": MONDAY, "units": [], "done": {}, "started": {}, "replay": False} | counts
+    archived = {"archived_at": MONDAY, "facts": {"archive_no": "2026-41-0001"}}
+    deployment = {"office": "small", "pack": "small", "digest": "d", "title": "t", "document": "", "note": ""}
+    deployment |= {"effective_from": MONDAY, "deployed_at": MONDAY, "deployed_by": "x"}
+    with engine.begin() as connection:
+        run = connection.execute
+        run(t.office.insert().values(id="small", name="s", journal_seq=0, journal_head=""))
+        run(t.deployment.insert().values(deployment | {"number": 1}))
+        for number, more in (("on_file", archived), ("running", {"facts": {}})):
+            run(t.work_order.insert().values(order | {"id": number, "number": number, "journal_head": ""} | more))
+            run(t.order_unit.insert().values(unit="u", order_id=number))
+
+
 def test_archive_numbers_and_offices_of_older_orders_are_filled_in(database_url: str) -> None:
     engine = connect(database_url)
-    small = Small(database_url)
-    on_file, running = small.dispatched(), small.dispatched()
-    small.close()
+    an_older_database(engine, "0020")
+    upgrade(engine)
+    o = t.work_order.c
+    with engine.connect() as connection:
+        numbers = {row.id: row.archive_no for row in connection.execute(sa.select(o.id, o.archive_no))}
+        offices = set(connection.execute(sa.select(t.order_unit.c.office)).scalars())
+    engine.dispose()
+    assert numbers == {"on_file": "2026-41-0001", "running": None}
+    assert offices == {"small"}
+
+
+def test_what_was_in_force_is_not_planned_again_and_what_is_to_come_is(database_url: str) -> None:
+    engine = connect(database_url)
+    an_older_database(engine, "0022")
+    to_come = {"number": 2, "office": "small", "pack": "small", "digest": "e", "title": "t", "document": "", "note": ""}
+    at = {"effective_from": MONDAY.replace(year=2999), "deployed_at": MONDAY, "deployed_by": "x"}
     with engine.begin() as connection:
-        # As the version before left them.
-        archived = {"archived_at": MONDAY, "facts": {"archive_no": "2026-41-0001"}}
-        connection.execute(ORDERS.update().where(ORDERS.c.id == on_file).values(archived))
-        for index in ("ix_work_order_archive_no", "ix_order_unit_received", "ix_task_element"):
-            connection.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
-        connection.execute(sa.text("ALTER TABLE work_order DROP COLUMN archive_no"))
-        connection.execute(sa.text("ALTER TABLE order_unit DROP COLUMN office"))
-        connection.execute(sa.text("CREATE INDEX ix_order_unit_received ON order_unit (unit, received_at)"))
-        connection.execute(sa.text("UPDATE alembic_version SET version_num = '0020'"))
+        connection.execute(t.deployment.insert().values(to_come | at))
     upgrade(engine)
     with engine.connect() as connection:
-        numbers = {row.id: row.archive_no for row in connection.execute(sa.select(ORDERS.c.id, ORDERS.c.archive_no))}
-        offices = set(connection.execute(sa.select(UNITS.c.office)).scalars())
+        assert connection.execute(sa.select(t.planned.c.deployment)).scalars().all() == [1]
     engine.dispose()
-    assert numbers == {on_file: "2026-41-0001", running: None}
-    assert offices == {"small"}
 
 
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
