@@ -398,8 +398,7 @@ class Command:
                 self.touch_deadline(deadline)
         known = {deadline.task for deadline in order.deadlines.values()}
         fresh = [one for one in outcome.armed if one.task not in known]
-        # What depends on another deadline is computed after it.
-        for one in sorted(fresh, key=lambda one: due_times.parent_of(one.rule) is not None):
+        for one in due_times.parents_first(fresh, lambda one: one.element.id, lambda one: one.rule):
             deadline = due_times.compute(self, instance, one)
             order.deadlines[deadline.id] = deadline
             self.changes.new_deadlines[deadline.id] = deadline
