@@ -125,7 +125,7 @@ def _deploy(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
 
 def _calendar(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     actor = stage.actor(step.who) if step.who else SYSTEM
-    for notice in notice_of(act.what, stage.platform.calendars.current):
+    for notice in notice_of(act.what, lambda: stage.platform.calendars.current(stage.office)):
         calendar_import.apply(stage.platform, notice, actor, stage.office, stage.now)
     return ()
 

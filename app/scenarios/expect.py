@@ -198,7 +198,7 @@ def _possible(seen: Seen, who: Who, acts: list[str]) -> list[str]:
     waiting = [task for task in order.tasks.values() if task.closed_at is None]
     found = [task.element for task in waiting if duties.may_do(actor, order, task)]
     return found + verbs.may_send(
-        order, regulation, stage.platform.calendars.current(), actor, stage.now, stage.platform.read
+        order, regulation, stage.platform.calendars.current(stage.office), actor, stage.now, stage.platform.read
     )
 
 

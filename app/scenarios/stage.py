@@ -124,7 +124,7 @@ class Stage:
     def asking(self, order: Order, regulation: Regulation, actor: Actor) -> Iterator[Command]:
         """While open, the functions of expressions (`limit(…)`, `done(…)`) ask about this order."""
         command = Command(
-            order, regulation, self.platform.calendars.current(), actor, self.now, offices=self.platform.read
+            order, regulation, self.platform.calendars.current(self.office), actor, self.now, offices=self.platform.read
         )
         token = CURRENT.set(command)
         try:
@@ -142,7 +142,11 @@ class Stage:
 
     def moment(self, at: datetime | Forward) -> datetime:
         """When a step happens."""
-        return at.after(self.now, self.platform.calendars.current(), self.zone) if isinstance(at, Forward) else at
+        return (
+            at.after(self.now, self.platform.calendars.current(self.office), self.zone)
+            if isinstance(at, Forward)
+            else at
+        )
 
     def pass_until(self, at: datetime) -> None:
         """Let time pass: every deadline due strictly before `at` fires and every duty comes round, the earliest

@@ -64,7 +64,7 @@ class Hands:
         batch = self.batches.get(batch_id)
         if batch is None or batch.ended_at is not None:
             return False
-        calendar = self.platform.calendars.current()
+        calendar = self.platform.calendars.current(batch.office)
         # A newer calendar has a batch of its own, which walks through the same orders.
         orders = self.batches.slice(batch, calendar.version, SLICE) if batch.what == calendar.version else []
         for order_id in orders:
@@ -85,7 +85,7 @@ class Hands:
         return len(due)
 
     def _recalculate(self, batch: Batch, order_id: str) -> bool:
-        now, calendar = self.clock.now(), self.platform.calendars.current()
+        now, calendar = self.clock.now(), self.platform.calendars.current(batch.office)
         try:
             verbs.recalculate(self.platform.door, Actor(batch.begun_by, batch.begun_by), order_id, calendar, now)
             return True

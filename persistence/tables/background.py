@@ -20,6 +20,7 @@ batch = sa.Table(
     sa.Column("begun_by", sa.String(60), nullable=False),
     sa.Column("begun_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
+    sa.Column("until", sa.BigInteger),
     partial_index("ix_batch_open", "id", where="ended_at IS NULL"),
 )
 

@@ -110,11 +110,13 @@ calendar = sa.Table(
     "calendar",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("version", sa.String(80), nullable=False, unique=True),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
+    sa.Column("version", sa.String(80), nullable=False),
     sa.Column("content", Json, nullable=False),
     sa.Column("imported_at", Instant, nullable=False),
     sa.Column("imported_by", sa.String(60), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Index("ix_calendar_office", "office", "id"),
 )
 
 deployment = sa.Table(

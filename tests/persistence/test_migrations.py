@@ -96,6 +96,31 @@ def test_what_was_in_force_is_not_planned_again_and_what_is_to_come_is(database_
     engine.dispose()
 
 
+def test_every_office_keeps_the_calendars_that_were_imported_for_all(database_url: str) -> None:
+    engine = connect(database_url)
+    an_older_database(engine, "0023")
+    imported = {"imported_at": MONDAY, "imported_by": "x", "source": "s"}
+    columns = {c.name: c.type for c in t.calendar.c}
+    with engine.begin() as connection:
+        connection.execute(t.office.insert().values(id="other", name="o", journal_seq=0, journal_head=""))
+        for version in ("a", "b"):
+            row = {"version": version, "content": {"version": version}, **imported}
+            names = sa.table("calendar", *(sa.column(name, columns[name]) for name in row))
+            connection.execute(names.insert().values(row))
+    upgrade(engine)
+    c = t.calendar.c
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(c.office, c.version, c.content, c.imported_at).order_by(c.id)).all()
+    engine.dispose()
+    assert [(row.office, row.version) for row in rows] == [
+        ("other", "a"),
+        ("other", "b"),
+        ("small", "a"),
+        ("small", "b"),
+    ]
+    assert rows[3].content == {"version": "b"} and rows[3].imported_at == MONDAY
+
+
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:
     engine = connect(database_url)
     upgrade(engine)

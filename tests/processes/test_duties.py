@@ -160,7 +160,12 @@ def test_what_is_offered_is_what_is_allowed(small: Small) -> None:
     def offered(order_id: str, actor: Actor) -> list[str]:
         order = small.order(order_id)
         return verbs.may_send(
-            order, small.regulation, small.platform.calendars.current(), actor, at("2026-09-28T11:00"), small.read
+            order,
+            small.regulation,
+            small.platform.calendars.current("small"),
+            actor,
+            at("2026-09-28T11:00"),
+            small.read,
         )
 
     working, fresh = small.handling(), small.receive()
