@@ -1,8 +1,9 @@
 """Importing a holiday notice: look at what it would move, then adopt it and recompute, one command per order.
 
-The notice makes a new version of the calendar. Running deadlines that were computed with another version are computed
-again through the door; each move is journalled with old and new. From the page that is a batch (`app/working`), done in
-slices while people go on working: what is still on another version is what remains to be done.
+The notice makes a new version of the office's calendar; no other office's deadlines move. Running deadlines that were
+computed with another version are computed again through the door; each move is journalled with old and new. From the
+page that is a batch (`app/working`), done in slices while people go on working: what is still on another version is
+what remains to be done.
 """
 
 from __future__ import annotations
@@ -46,10 +47,10 @@ class Preview:
     moves: tuple[Move, ...]
 
 
-def preview(platform: Platform, notice: Notice, actor: Actor, now: datetime) -> Preview:
-    """What adopting the notice would change. Nothing is written."""
-    calendar = platform.calendars.current().with_notice(notice)
-    affected = platform.calendars.affected_orders(calendar)
+def preview(platform: Platform, notice: Notice, actor: Actor, office: str, now: datetime) -> Preview:
+    """What adopting the notice would change, of the office. Nothing is written."""
+    calendar = platform.calendars.current(office).with_notice(notice)
+    affected = platform.calendars.affected_orders(office, calendar)
     moves: list[Move] = []
     read = platform.read
     for order_id in affected[:MOST_PREVIEWED]:
@@ -73,7 +74,7 @@ def apply(
 ) -> int:
     """Adopt the notice and recompute every running deadline. Returns how many orders were computed again."""
     calendar = _adopt(platform, notice, actor, office, now)
-    affected = platform.calendars.affected_orders(calendar)
+    affected = platform.calendars.affected_orders(office, calendar)
     for order_id in affected:
         verbs.recalculate(platform.door, actor, order_id, calendar, now)
         if progress is not None:
@@ -86,15 +87,15 @@ def begin(platform: Platform, notice: Notice, actor: Actor, office: str, now: da
     batches, number = Batches(platform.database), None
     with platform.database.transaction() as work:
         calendar = _adopt(platform, notice, actor, office, now)
-        total = len(platform.calendars.affected_orders(calendar))
+        total = len(platform.calendars.affected_orders(office, calendar))
         if total:
             number = batches.begin(work, office, KIND, calendar.version, total, actor.user, now)
     return None if number is None else batches.get(number)
 
 
 def _adopt(platform: Platform, notice: Notice, actor: Actor, office: str, now: datetime) -> Calendar:
-    calendar = platform.calendars.current().with_notice(notice)
-    platform.calendars.adopt(calendar, actor=actor, source=notice.source, now=now)
-    changed = {"year": notice.year, "source": notice.source, "version": calendar.version}
-    verbs.record(platform.door, actor, office, "import_calendar", changed, now)
+    with platform.database.transaction():
+        calendar = platform.calendars.adopt(office, notice, actor=actor, now=now)
+        changed = {"year": notice.year, "source": notice.source, "version": calendar.version}
+        verbs.record(platform.door, actor, office, "import_calendar", changed, now)
     return calendar

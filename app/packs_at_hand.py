@@ -60,6 +60,12 @@ def find_counting(text: str, platform: Platform | None, now: datetime) -> Counti
     return counting_of(pack_of(library.files(number), text) if library else find_pack(text))
 
 
+def find_office(text: str, platform: Platform) -> str:
+    """The office whose deployment of the pack is meant: the one named after it, unless only others run it."""
+    offices = [row.office for row in platform.library.rows() if row.pack == text]
+    return min(offices, key=lambda office: (office != text, office), default=text)
+
+
 def _deployed(text: str, platform: Platform | None, now: datetime) -> tuple[Library | None, int]:
     """The deployment in force of a pack, or its newest if none has come into force yet."""
     if platform is None or "/" in text or text == ".":
@@ -67,6 +73,6 @@ def _deployed(text: str, platform: Platform | None, now: datetime) -> tuple[Libr
     rows = [row for row in platform.library.rows() if row.pack == text]
     if not rows:
         return None, 0
-    office = min((row.office for row in rows), key=lambda office: (office != text, office))
+    office = find_office(text, platform)
     number = platform.library.number_in_force(office, now, text)
     return platform.library, rows[0].number if number is None else number

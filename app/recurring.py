@@ -1,25 +1,29 @@
 """Duties that come round, by the clock: notices, reports, appraisals.
 
 The diagram's timer start event says how often; the store's `recurrence` row says when next. Each occurrence opens one
-office case at its own instant, also after an outage. A duty that cannot be opened is tried again later, and the rest
-goes on.
+office case at its own instant, also after an outage, under the regulation that is in force at that instant. A duty that
+cannot be opened becomes an incident and is tried again later and later, and the rest goes on.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from app.observing.metrics import ERRORS
 from app.platform import Platform
-from persistence.recurrences import Recurrence, Recurrences
-from persistence.store import UnitOfWork
+from persistence.incidents import Incidents, sentence
+from persistence.recurrences import Begin, Coming, Recurrence, Recurrences
 from processes import verbs
-from processes.errors import NoDeployment, NotFound, Refusal
+from processes.errors import AlreadyHandled
 from processes.people import SYSTEM
 from processes.recurring import next_occurrence, period_before
-from processes.regulation import Regulation
 
-AGAIN = timedelta(minutes=10)
+log = logging.getLogger(__name__)
+
+JUST_BEFORE = timedelta(microseconds=1)
+"""What comes strictly after the instant just before another may come at that one."""
 
 
 class Duties:
@@ -29,49 +33,67 @@ class Duties:
         self._platform = platform
         self._only = only
         self._recurrences = Recurrences(platform.database)
-        self._planned: set[int] = set()
+        self._incidents = Incidents(platform.database)
 
     def sweep(self, now: datetime) -> int:
-        """Plan what the regulations in force ask for, and open what has come by `now`. How many were opened."""
-        library = self._platform.library
-        for office in self._platform.read.offices():
-            for number in library.numbers_in_force(office["id"], now):
-                if number not in self._planned:
-                    self.plan(library.of(number), now)
-                    self._planned.add(number)
+        """Plan what has come into force, and open what has come by `now`. How many were opened."""
+        stuck = set()
+        for begin in self._recurrences.unplanned(now):
+            if (begin.office, begin.pack) in stuck:
+                continue
+            try:
+                self.plan(begin, begin.at - JUST_BEFORE)
+            except Exception as error:
+                # A regulation that came into force later waits: it would otherwise be planned before this one.
+                stuck.add((begin.office, begin.pack))
+                ERRORS.labels("plan").inc()
+                log.error("the duties of deployment %s cannot be planned", begin.number, exc_info=error)
         return self.open_due(now)
 
-    def plan(self, regulation: Regulation, now: datetime) -> None:
-        """Enter the duties of a regulation that came into force; a new one begins with its next occurrence."""
-        planned = {
-            process: (interval, next_occurrence(interval, now, regulation.zone))
-            for process, interval in regulation.recurring().items()
-            if self._only is None or process in self._only
-        }
-        self._recurrences.set(regulation.office, regulation.name, planned)
+    def plan(self, begin: Begin, after: datetime) -> None:
+        """Enter the duties of a regulation that came into force, each with its first occurrence after an instant."""
+        named = self._platform.library.of(begin.number).recurring()
+        processes = [process for process in named if self._only is None or process in self._only]
+        self._recurrences.plan(
+            begin, processes, after, lambda process, last: self._coming(begin.office, begin.pack, process, last)
+        )
+
+    def plan_all(self, office: str, now: datetime) -> None:
+        """Enter the duties of an office as if it had just begun to work (virtual time)."""
+        for begin in self._recurrences.unplanned(now):
+            if begin.office == office:
+                self.plan(begin, now)
 
     def next_due(self) -> datetime | None:
         return self._recurrences.next_due()
 
     def open_due(self, now: datetime) -> int:
         """Open what has come by `now`, each occurrence at its own instant."""
-        opened = 0
-        while True:
-            due = self._recurrences.due(now)
-            if not due:
-                return opened
+        opened, tried = 0, set[Recurrence]()
+        while due := [one for one in self._recurrences.due(now) if one not in tried]:
             for occurrence in due:
+                tried.add(occurrence)
                 try:
                     opened += self._open(occurrence, now)
-                except (NoDeployment, NotFound):
-                    self._recurrences.put_off(occurrence, now + timedelta(days=1))
-                except Refusal:
-                    self._recurrences.put_off(occurrence, now + AGAIN)
+                except Exception as error:
+                    self._could_not_open(occurrence, error, now)
+        return opened
 
-    def _open(self, occurrence: Recurrence, now: datetime) -> bool:
+    def _could_not_open(self, occurrence: Recurrence, error: Exception, now: datetime) -> None:
+        ERRORS.labels("duty").inc()
+        log.error("duty %s of %s cannot be opened", occurrence.process, occurrence.office, exc_info=error)
+        try:
+            self._incidents.failed_duty(occurrence, sentence(error), now)
+        except Exception as second:
+            # It is still due and comes again; no reason to hold back the duties behind it.
+            log.error("the incident of duty %s could not be recorded: %s", occurrence.process, type(second).__name__)
+
+    def _open(self, occurrence: Recurrence, now: datetime) -> int:
+        """1 if this sweep opened it; 0 if another has, or if the regulation of that instant knows no such duty."""
         platform = self._platform
-        regulation = platform.library.in_force(occurrence.office, occurrence.due_at, occurrence.pack)
-        following = next_occurrence(occurrence.interval, occurrence.due_at, regulation.zone)
+        office, pack, process = occurrence.office, occurrence.pack, occurrence.process
+        regulation = platform.library.in_force(office, occurrence.due_at, pack)
+        following = self._coming(office, pack, process, occurrence.due_at)
         first, last = period_before(occurrence.interval, occurrence.due_at, regulation.zone)
         values = {
             "occurs_at": occurrence.due_at.astimezone(regulation.zone).isoformat(),
@@ -79,18 +101,35 @@ class Duties:
             "period_to": last.isoformat(),
         }
 
-        def claim(work: object) -> bool:
-            return isinstance(work, UnitOfWork) and self._recurrences.move_on(work, occurrence, following)
+        def claim() -> None:
+            self._recurrences.move_on(occurrence, following, now)
 
-        opened = verbs.open_case(
-            platform.door,
-            SYSTEM,
-            occurrence.office,
-            occurrence.process,
-            values,
-            now,
-            at=occurrence.due_at,
-            pack=occurrence.pack,
-            claim=claim,
-        )
-        return opened is not None
+        try:
+            if process not in regulation.recurring():
+                claim()
+                return 0
+            door, at = platform.door, occurrence.due_at
+            verbs.open_case(door, SYSTEM, office, process, values, now, at=at, pack=pack, claim=claim)
+        except AlreadyHandled:
+            return 0
+        return 1
+
+    def _coming(self, office: str, pack: str, process: str, after: datetime) -> Coming | None:
+        """The first occurrence strictly after an instant, by the regulation in force at it; None if the duty ends.
+
+        One at the very instant at which a revision takes over is the older regulation's too: what it closes lies under
+        that one. If both have one there, it is the newer's, and one.
+        """
+        library = self._platform.library
+        found: Coming | None = None
+        for begin in self._recurrences.timeline(office, pack, after):
+            if found is not None and found[1] < begin.at:
+                return found
+            regulation = library.of(begin.number)
+            interval = regulation.recurring().get(process)
+            before, found = found, None
+            if interval is not None:
+                found = (interval, next_occurrence(interval, max(after, begin.at - JUST_BEFORE), regulation.zone))
+                if before is not None and before[1] == begin.at < found[1]:
+                    found = before
+        return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from persistence import tables as t
+from persistence.settling import horizon, is_over
 from persistence.store import Database
 
 NOTHING = "0" * 64
@@ -48,20 +49,13 @@ def newest(database: Database) -> Settled:
     """
     with database.reading() as connection:
         last = int(connection.execute(sa.select(sa.func.max(t.journal.c.id))).scalar() or 0)
-        until = 0
-        if connection.dialect.name == "postgresql":
-            query = sa.text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text")
-            until = int(connection.execute(query).scalar() or 0)
-    return Settled(last, until)
+        return Settled(last, horizon(connection))
 
 
 def is_settled(database: Database, settled: Settled) -> bool:
     """Whether nothing can come in among those rows any more."""
-    if not settled.until:
-        return True
     with database.reading() as connection:
-        oldest = connection.execute(sa.text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")).scalar()
-    return int(oldest or 0) >= settled.until
+        return is_over(connection, settled.until)
 
 
 def mark_after(database: Database, before: Mark, last: int) -> Mark:

@@ -10,6 +10,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,8 +30,10 @@ class CannotBackUp(Exception):
 
 def back_up(url: str, target: Path) -> int:
     """Write a copy to `target`; returns its size in bytes. Raises `CannotBackUp`, `OSError`."""
-    part = target.with_name(f".{target.name}.part")
-    part.unlink(missing_ok=True)
+    # A name of its own: two who copy to one name at once must not write into each other's file.
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    os.close(handle)
+    part = Path(name)
     try:
         if _is_sqlite(url):
             _copy(_file_of(url), part)
@@ -38,7 +41,6 @@ def back_up(url: str, target: Path) -> int:
             _run("pg_dump", url, ["--format=custom", "--no-owner", "--no-privileges", f"--file={part}"])
         with part.open("rb+") as file:
             os.fsync(file.fileno())
-        part.chmod(0o600)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -20,8 +20,11 @@ from timers.clock import elapsed
 RESTED_SECONDS = 1.0
 LOCKED_SECONDS = 30.0
 """How long a writer waits for another on SQLite."""
-READ = {"jieban_read": True}
-"""A transaction that takes no write lock."""
+READ: dict[str, dict[str, Any]] = {
+    "sqlite": {"jieban_read": True},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+"""A transaction that takes no write lock, and in which every query sees the same moment."""
 EACH = {"isolation_level": "AUTOCOMMIT"}
 """No transaction: each query by itself. Beginning and ending one would be two more round trips for every question."""
 
@@ -61,8 +64,8 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 @contextmanager
 def streaming(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction for reading a record from end to end, row by row; takes no write lock."""
-    with engine.connect().execution_options(**READ) as connection:
+    """A transaction for reading a record from end to end, row by row, as of one moment; takes no write lock."""
+    with engine.connect().execution_options(**READ[engine.dialect.name]) as connection:
         yield connection
 
 

@@ -119,24 +119,30 @@ def archive(read: Reading, sight: Sight, *, text: str = "", page: int = 1) -> li
 
 
 def incidents(read: Reading, office: str, *, page: int = 1) -> list[Row]:
-    """What could not be done and is being retried, with its order and its deadline or batch, the latest first."""
-    i, o, d = t.incident.c, t.work_order.c, t.deadline.c
+    """What could not be done and is being retried, the latest first: with its order and its deadline or batch, or with
+    the duty (`office`, `pack`, `process`) that could not be opened."""
+    i, o, d, r = t.incident.c, t.work_order.c, t.deadline.c, t.recurrence.c
     columns = [
         *(o[name].label(f"order_{name}") for name in ("number", "title", "deployment")),
-        *(d[name] for name in ("element", "name", "timer", "due_at")),
-        sa.func.coalesce(d.retry_at, i.retry_at, type_=t.Instant).label("next_at"),
+        *(d[name] for name in ("element", "name", "timer")),
+        sa.func.coalesce(d.due_at, r.due_at, type_=t.Instant).label("due_at"),
+        sa.func.coalesce(d.retry_at, r.retry_at, i.retry_at, type_=t.Instant).label("next_at"),
     ]
-    tables = t.incident.join(t.work_order, o.id == i.order_id).outerjoin(t.deadline, d.id == i.deadline_id)
+    duty = sa.and_(r.office == i.office, r.pack == i.pack, r.process == i.process)
+    tables = _INCIDENTS.outerjoin(t.deadline, d.id == i.deadline_id).outerjoin(t.recurrence, duty)
     query = sa.select(t.incident, *columns).select_from(tables).where(_unresolved(office))
     return read.rows(query.order_by(i.last_at.desc(), i.id).limit(PAGE + 1).offset((page - 1) * PAGE))
 
 
 def count_incidents(read: Reading, office: str) -> int:
     """How many wait to be tried again; `MOST_COUNTED` at most."""
-    tables = t.incident.join(t.work_order, t.work_order.c.id == t.incident.c.order_id)
-    some = sa.select(t.incident.c.id).select_from(tables).where(_unresolved(office))
+    some = sa.select(t.incident.c.id).select_from(_INCIDENTS).where(_unresolved(office))
     return int(read.rows(sa.select(_count(some).label("n")))[0]["n"])
 
 
+_INCIDENTS = t.incident.outerjoin(t.work_order, t.work_order.c.id == t.incident.c.order_id)
+
+
 def _unresolved(office: str) -> sa.ColumnElement[bool]:
-    return sa.and_(t.work_order.c.office == office, t.incident.c.resolved_at.is_(None))
+    its = sa.or_(t.work_order.c.office == office, t.incident.c.office == office)
+    return sa.and_(its, t.incident.c.resolved_at.is_(None))

@@ -1,4 +1,4 @@
-"""What the database itself refuses: changing or deleting a row of the journal, or a sealed file of an order.
+"""What the database itself refuses: changing, deleting or replacing a row of the journal, or a sealed file of an order.
 
 A file in clear, from before files were sealed, may be deleted: there is no other way to destroy it.
 """
@@ -15,6 +15,16 @@ SQLITE = [
     BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
     """,
 ]
+
+SQLITE_REPLACE = """
+    CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal
+    WHEN EXISTS (SELECT 1 FROM journal WHERE id = NEW.id)
+      OR EXISTS (SELECT 1 FROM journal WHERE order_id = NEW.order_id AND seq = NEW.seq)
+      OR NEW.order_id IS NULL
+         AND EXISTS (SELECT 1 FROM journal WHERE order_id IS NULL AND office = NEW.office AND seq = NEW.seq)
+    BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END
+    """
+"""INSERT OR REPLACE deletes without asking the trigger above, where a connection has not set recursive_triggers."""
 
 POSTGRESQL = [
     """

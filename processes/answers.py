@@ -13,6 +13,8 @@ from typing import Any, Self
 from decisions import to_plain
 from processes import due_times
 from processes.engine.definitions import Compiled
+from processes.engine.diagram import Element
+from processes.engine.errors import EngineError
 from processes.expressions import CURRENT, FUNCTIONS, Rule, Scope
 from processes.order import Instance, Order
 from processes.people import Actor
@@ -53,6 +55,19 @@ class Answers:
         """A text of the pack as this instance sees it (None: the order). `local`: the item, for one of many."""
         with self._asked_by(instance):
             return expression.evaluate(self.scope(instance, local))
+
+    def property(
+        self, element: Element, text: str, instance: Instance | None, local: Mapping[str, Any] | None = None
+    ) -> Any:
+        """The value of a property of the diagram. Raises `EngineError` naming the element."""
+        try:
+            return self.evaluate(self.regulation.definitions.expressions[text], instance, local)
+        except EngineError:
+            raise
+        except Exception as error:
+            # Sentences of our own are quoted; others may hold what a citizen said.
+            zh, en = getattr(error, "zh", type(error).__name__), getattr(error, "en", type(error).__name__)
+            raise EngineError(element.id, f"表达式“{text}”出错：{zh}", f'"{text}" failed: {en}') from error
 
     def decide(self, table: str, instance: Instance | None, local: Mapping[str, Any] | None = None) -> Any:
         """Evaluate a table of the pack; the rules that matched are noted."""

@@ -48,13 +48,13 @@ class Result:
 
 
 class Door:
-    """`calendar()` gives the calendar in force; `saved(order)` hears of every commit (it wakes the scheduler)."""
+    """`calendar(office)` gives the calendar in force there; `saved(order)` hears of every commit (the scheduler)."""
 
     def __init__(
         self,
         store: Store,
         regulations: Regulations,
-        calendar: Callable[[], Calendar],
+        calendar: Callable[[str], Calendar],
         saved: Callable[[Order], None] | None = None,
     ) -> None:
         self.store = store
@@ -69,7 +69,8 @@ class Door:
         """A command on the order that `find` loads. Its deadlines before `now` have fired when the body begins."""
         with self.store.transaction() as work:
             order = find(work)
-            command = Command(order, self.regulations.of(order.deployment), self.calendar(), work, actor, now, work)
+            regulation, calendar = self.regulations.of(order.deployment), self.calendar(order.office)
+            command = Command(order, regulation, calendar, work, actor, now, work)
             fire_passed(command)
             yield command, work
             self._finish(command, work)
@@ -81,7 +82,8 @@ class Door:
     ) -> Iterator[tuple[Command, Transaction]]:
         """The first command of the new order that `order_of` makes."""
         with self.store.transaction() as work:
-            command = Command(order_of(work), regulation, self.calendar(), work, actor, now, work)
+            order = order_of(work)
+            command = Command(order, regulation, self.calendar(order.office), work, actor, now, work)
             yield command, work
             self._finish(command, work)
         self._tell(command)

@@ -8,10 +8,10 @@ id), `anchor` (when it begins, if not now), `roll`, `never_after` (another timer
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from decisions import to_plain
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from processes.host import InstanceHost
 
 Rule = dict[str, Any]
+T = TypeVar("T")
 ARMED = "armed_at"
 """Where the rule of a deadline that hangs on another keeps when it was armed."""
 ALSO = "also_held_by"
@@ -45,6 +46,26 @@ def parent_of(rule: Mapping[str, Any]) -> str | None:
         if key in rule:
             return str(rule[key])
     return None
+
+
+def parents_first(found: Iterable[T], element: Callable[[T], str], rule: Callable[[T], Mapping[str, Any]]) -> list[T]:
+    """In an order in which what a rule asks of others comes before it: the deadline that it hangs on, and its cap."""
+    waiting: dict[str, list[T]] = {}
+    for one in found:
+        waiting.setdefault(element(one), []).append(one)
+    placed: list[T] = []
+
+    def place(name: str) -> None:
+        # Taken out before its parents are placed: rules that ask in a circle end somewhere.
+        for one in waiting.pop(name, ()):
+            for parent in (parent_of(rule(one)), rule(one).get("never_after")):
+                if parent is not None:
+                    place(parent)
+            placed.append(one)
+
+    for name in list(waiting):
+        place(name)
+    return placed
 
 
 def find(order: Order, element: str, instance: str | None = None) -> Deadline | None:
@@ -77,8 +98,7 @@ def rule_of(host: InstanceHost, element: Element, value: Any) -> Rule:
     if "never_after" in properties:
         rule["never_after"] = properties["never_after"]
     if anchor := properties.get("anchor"):
-        expression = host.command.regulation.definitions.expressions[anchor]
-        rule["anchor"] = to_plain(host.command.evaluate(expression, host.instance))
+        rule["anchor"] = to_plain(host.command.property(element, anchor, host.instance))
     return rule
 
 
@@ -219,8 +239,7 @@ def _settled(command: Command, deadline: Deadline) -> bool:
 def recalculate(command: Command, calendar: Calendar) -> list[dict[str, Any]]:
     """Recompute every running deadline with a new calendar. Returns what moved: element, timer, old, new."""
     moved = []
-    running = [d for d in command.order.deadlines.values() if d.is_running]
-    for deadline in sorted(running, key=lambda d: d.depends_on is not None):
+    for deadline in _parents_first(d for d in command.order.deadlines.values() if d.is_running):
         old, was_provisional = deadline.due_at, deadline.provisional
         _recompute(command, deadline, calendar)
         if deadline.due_at != old or deadline.provisional != was_provisional:
@@ -229,19 +248,31 @@ def recalculate(command: Command, calendar: Calendar) -> list[dict[str, Any]]:
 
 
 def move_dependants(command: Command, parent: Deadline) -> None:
-    """Recompute what hangs on a deadline that moved; arm again what has fired and would now be ahead."""
-    for deadline in list(command.order.deadlines.values()):
-        if deadline.depends_on != parent.element or deadline.instance != parent.instance or deadline.ended_at:
-            continue
-        if deadline.cancelled_at is not None:
-            continue
-        if deadline.fired_at is None:
+    """Recompute what hangs on a deadline that moved or is capped by it, and what hangs on that; arm again what has
+    fired and would now be ahead."""
+    order, moved = command.order, {parent.id}
+    live = [d for d in order.deadlines.values() if not d.ended_at and d.cancelled_at is None and d is not parent]
+    for deadline in _parents_first(live):
+        hangs = _moved_with(order, deadline, deadline.depends_on, moved)
+        if deadline.fired_at is not None:
+            if hangs and _due(command, deadline, command.calendar).at > command.now:
+                rearm(command, deadline)
+        elif hangs or _moved_with(order, deadline, deadline.rule.get("never_after"), moved):
             old = deadline.due_at
             _recompute(command, deadline, command.calendar)
             if deadline.due_at != old:
+                moved.add(deadline.id)
                 command.note("moved", [_moved(deadline, old)])
-        else:
-            rearm(command, deadline)
+
+
+def _parents_first(deadlines: Iterable[Deadline]) -> list[Deadline]:
+    return parents_first(deadlines, lambda one: one.element, lambda one: one.rule)
+
+
+def _moved_with(order: Order, deadline: Deadline, element: str | None, moved: set[str]) -> bool:
+    """Whether what the deadline finds at this element is among what has moved."""
+    found = find(order, element, deadline.instance) if element is not None else None
+    return found is not None and found.id in moved
 
 
 def rearm(command: Command, deadline: Deadline) -> None:
@@ -325,13 +356,17 @@ def _dependent(
 
 
 def _recompute(command: Command, deadline: Deadline, calendar: Calendar) -> None:
-    due = due_of(command, deadline.instance, deadline.element, deadline.rule, deadline.anchor_at, calendar)
+    due = _due(command, deadline, calendar)
     deadline.due_at, deadline.provisional, deadline.calendar = due.at, due.provisional, due.calendar
     deadline.explanation = [[line.code, dict(line.params)] for line in due.lines]
     command.changes.touch(deadline)
     instance = command.order.instances.get(deadline.instance)
     if instance is not None:
         set_task_dues(command, instance)
+
+
+def _due(command: Command, deadline: Deadline, calendar: Calendar) -> Due:
+    return due_of(command, deadline.instance, deadline.element, deadline.rule, deadline.anchor_at, calendar)
 
 
 def _moved(deadline: Deadline, old: datetime) -> dict[str, Any]:

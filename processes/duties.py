@@ -90,14 +90,13 @@ def require_start(answers: Answers, process: Process, actor: Actor) -> None:
     if answers.order.kind == OFFICE_CASE:
         raise NotNow()
     start = process.start
-    expressions = answers.regulation.definitions.expressions
     unit = start.properties.get("unit")
-    where = answers.evaluate(expressions[unit], None) if unit else None
+    where = answers.property(start, unit, None) if unit else None
     if unit and where is None:
         raise NotNow()
     if not actor.holds(answers.order.office, process.starters, where and str(where)):
         raise NotYourDuty()
     require_other_eyes(actor, answers.order, start.not_by)
     when = start.properties.get("when")
-    if when and answers.evaluate(expressions[when], None) is not True:
+    if when and answers.property(start, when, None) is not True:
         raise NotNow()

@@ -60,7 +60,7 @@ def _sync_tasks(command: Command, instance: Instance, outcome: Outcome) -> None:
 
 
 def _new_task(command: Command, instance: Instance, element: Element, task_id: str, local: Mapping[str, Any]) -> Task:
-    unit = _text(command, instance, element.properties.get("unit"), local)
+    unit = _text(command, instance, element, element.properties.get("unit"), local)
     if unit:
         command.involve(unit)
     return Task(
@@ -84,14 +84,15 @@ def _assignee(command: Command, instance: Instance, element: Element, local: Map
     text = element.assignee
     if text and not text.strip().startswith(("=", "${")):
         return text
-    return _text(command, instance, text, local)
+    return _text(command, instance, element, text, local)
 
 
-def _text(command: Command, instance: Instance, expression: str | None, local: Mapping[str, Any]) -> str | None:
+def _text(
+    command: Command, instance: Instance, element: Element, expression: str | None, local: Mapping[str, Any]
+) -> str | None:
     if not expression:
         return None
-    compiled = command.regulation.definitions.expressions[expression]
-    value = command.evaluate(compiled, instance, local)
+    value = command.property(element, expression, instance, local)
     return None if value is None else str(value)
 
 
@@ -115,8 +116,7 @@ def _sync_deadlines(command: Command, instance: Instance, outcome: Outcome) -> N
             command.changes.touch(deadline)
     known = {deadline.task for deadline in order.deadlines.values()}
     fresh = [one for one in outcome.armed if one.task not in known]
-    # What depends on another deadline is computed after it.
-    for one in sorted(fresh, key=lambda one: due_times.parent_of(one.rule) is not None):
+    for one in due_times.parents_first(fresh, lambda one: one.element.id, lambda one: one.rule):
         deadline = due_times.compute(command, instance, one)
         order.deadlines[deadline.id] = deadline
         command.changes.add(deadline)

@@ -98,13 +98,13 @@ def open_case(
     pack: str | None = None,
     personal: Collection[str] = (),
     files: Collection[str] = (),
-    claim: Callable[[Transaction], bool] | None = None,
+    claim: Callable[[], None] | None = None,
     order_id: str | None = None,
-) -> Result | None:
+) -> Result:
     """Open a case of the office itself: a register, a knowledge entry, or a duty whose time has come round.
 
     `at`: the instant it belongs to, if that is before now. `pack`: which regulation, where the office has several.
-    `claim` is asked inside the transaction; if it says no, somebody else opened this occurrence and nothing happens.
+    `claim` is called inside the transaction; it raises `AlreadyHandled` if another opened this occurrence.
     `order_id` as for `receive`.
     """
     at = at or now
@@ -117,8 +117,8 @@ def open_case(
     handed_in = HandedIn.of(values, personal, files)
 
     def order_of(work: Transaction) -> Order:
-        if claim is not None and not claim(work):
-            raise AlreadyHandled()
+        if claim is not None:
+            claim()
         day = at.astimezone(regulation.zone)
         number = work.next_in_series(office, f"case:{process_id}:{day:%Y%m%d}")
         _require_new(work, order_id)
@@ -135,21 +135,16 @@ def open_case(
             kind=OFFICE_CASE,
         )
 
-    try:
-        with (
-            door.receipt(order_of, regulation, actor, now) as (command, work),
-            command.acting("open", at=at, actor=actor, element=process.start.id) as notes,
-        ):
-            hand_in(command, work, notes, process.start.id, handed_in)
-            for duty in actor.duties:
-                # Who opens a case for a unit sees what becomes of it.
-                if duty.office == office and duty.unit and duty.role in process.starters:
-                    command.involve(duty.unit)
-            command.start(process_id, command.order.facts, actor.user)
-    except AlreadyHandled:
-        if claim is None:
-            raise
-        return None
+    with (
+        door.receipt(order_of, regulation, actor, now) as (command, work),
+        command.acting("open", at=at, actor=actor, element=process.start.id) as notes,
+    ):
+        hand_in(command, work, notes, process.start.id, handed_in)
+        for duty in actor.duties:
+            # Who opens a case for a unit sees what becomes of it.
+            if duty.office == office and duty.unit and duty.role in process.starters:
+                command.involve(duty.unit)
+        command.start(process_id, command.order.facts, actor.user)
     return _result(command)
 
 

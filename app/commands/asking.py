@@ -12,7 +12,7 @@ from app.commands.failing import BadInput
 from app.commands.moments import instant
 from app.commands.printing import as_json, print_json
 from app.opening import existing_platform
-from app.packs_at_hand import find_counting, find_regulation
+from app.packs_at_hand import find_counting, find_office, find_regulation
 from decisions import to_plain
 from decisions.outline import outline
 from processes.expressions import CURRENT, FUNCTIONS, Asked
@@ -36,7 +36,7 @@ def explain(limit: str, pack: str, from_: str | None, json_: bool) -> None:
     """期限到何时、为什么。 When LIMIT (10wd, 2h, 30min, 5d, 1month, 3y) ends, and why."""
     platform, now = existing_platform(), system_clock.now()
     counting = find_counting(pack, platform, now)
-    calendar = platform.calendars.current() if platform else published_calendar()
+    calendar = platform.calendars.current(find_office(pack, platform)) if platform else published_calendar()
     begin = instant(from_, zone(counting.zone), "--from") if from_ else now
     found = due(parse_limit(limit), begin, calendar, counting)
     due_at, sentences = found.at.astimezone(zone(counting.zone)).isoformat(), explain_due(found)

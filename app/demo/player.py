@@ -38,7 +38,7 @@ class Player:
     def __init__(self, platform: Platform, office: str, now: datetime) -> None:
         self._platform, self._office, self._now = platform, office, now
         self._regulation = platform.library.in_force(office, now)
-        self._hours = OfficeHours(platform.calendars.current(), self._regulation.counting)
+        self._hours = OfficeHours(platform.calendars.current(office), self._regulation.counting)
         self._people = demo_people(platform, office)
         self._units = [str(row["id"]) for row in platform.read.units(office)]
 

@@ -37,7 +37,7 @@ class Story:
 def plan(platform: Platform, office: str, now: datetime) -> list[Story]:
     """The stories of an office, the earliest first."""
     regulation = platform.library.in_force(office, now)
-    hours = OfficeHours(platform.calendars.current(), regulation.counting)
+    hours = OfficeHours(platform.calendars.current(office), regulation.counting)
     rng = Random(f"{SEED}:{office}")
     told = told_of(regulation.pack)
     requests = _requests(regulation.pack)

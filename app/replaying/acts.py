@@ -55,7 +55,7 @@ class Acts:
     def __init__(self, platform: Platform, regulation: Regulation) -> None:
         self.regulation = regulation
         self._platform = platform
-        self._calendar: Calendar = platform.calendars.current()
+        self._calendar: Calendar = platform.calendars.current(regulation.office)
         self._rules, self._acts = self._table(RULES), self._table(ACTS)
         self._actors: dict[tuple[str, str | None], Actor] = {}
 

@@ -48,7 +48,7 @@ def replay(file: Path, pack_: str, limit: int | None, json_: bool) -> None:
         fared(platform.database, regulation.office, acts.reply_elements(messages[0])),
         {story.order_id for story in run.stories},
         regulation,
-        platform.calendars.current(),
+        platform.calendars.current(regulation.office),
         elapsed() - begun,
     )
     if json_:

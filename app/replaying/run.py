@@ -75,8 +75,8 @@ class Replay:
         self.stories = [Story(one, order_id(self.regulation.office, one.key)) for one in messages]
         self.until = max(max(one.received_at, one.replied_at or one.received_at) for one in messages)
         self.done = Done()
-        calendar = platform.calendars.current()
-        self._door = Door(platform.database, platform.library, lambda: calendar)
+        calendar = platform.calendars.current(self.regulation.office)
+        self._door = Door(platform.database, platform.library, lambda _office: calendar)
         self._main = self.regulation.definitions.processes[self.regulation.main]
 
     def run(self, finished: Callable[[int], Any]) -> Done:

@@ -114,7 +114,7 @@ def _start(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     scope = regulation.names(stage.now, actor)
     values, personal = stage.platform.check(regulation, process.start.form, answers, scope)
     result = verbs.open_case(stage.platform.door, actor, stage.office, name, values, stage.now, personal=personal)
-    return result.refused if result else ()
+    return result.refused
 
 
 def _deploy(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
@@ -125,7 +125,7 @@ def _deploy(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
 
 def _calendar(stage: Stage, step: Step, act: Act, packs: Packs) -> Refusals:
     actor = stage.actor(step.who) if step.who else SYSTEM
-    for notice in notice_of(act.what, stage.platform.calendars.current):
+    for notice in notice_of(act.what, lambda: stage.platform.calendars.current(stage.office)):
         calendar_import.apply(stage.platform, notice, actor, stage.office, stage.now)
     return ()
 

@@ -54,7 +54,7 @@ class Stage:
         self.seen_notices = 0
         self.duties = Duties(platform, duties)
         if in_force:
-            self.duties.plan(regulation, start)
+            self.duties.plan_all(self.office, start)
 
     # -- regulation and people --------------------------------------------------------------------------------------
 
@@ -119,7 +119,8 @@ class Stage:
 
     def answers(self, order: Order, regulation: Regulation, actor: Actor) -> Answers:
         """What expressions may ask about the order as it stands now."""
-        return Answers(order, regulation, self.platform.calendars.current(), self.platform.read, actor, self.now)
+        calendar = self.platform.calendars.current(self.office)
+        return Answers(order, regulation, calendar, self.platform.read, actor, self.now)
 
     def remember_notices(self, seen: str) -> None:
         """What has been sent so far is told; the next expectation asks for what comes after."""
@@ -131,7 +132,11 @@ class Stage:
 
     def moment(self, at: datetime | Forward) -> datetime:
         """When a step happens."""
-        return at.after(self.now, self.platform.calendars.current(), self.zone) if isinstance(at, Forward) else at
+        return (
+            at.after(self.now, self.platform.calendars.current(self.office), self.zone)
+            if isinstance(at, Forward)
+            else at
+        )
 
     def pass_until(self, at: datetime) -> None:
         """Let time pass: every deadline due strictly before `at` fires and every duty comes round, the earliest

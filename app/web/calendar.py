@@ -53,7 +53,7 @@ def preview() -> str | tuple[str, int]:
         notice = _notice(typed)
     except TimerError as error:
         return _page(_year(typed), typed, {"words": pick(error.zh, error.en), "kept": True}), 422
-    found = calendar_import.preview(context.platform(), notice, context.me(), context.now())
+    found = calendar_import.preview(context.platform(), notice, context.me(), context.office(), context.now())
     zone = context.in_force().zone
     affected = [
         {

@@ -77,7 +77,6 @@ def start(process: str) -> str | tuple[str, int] | Response:
     result = verbs.open_case(
         door, me, office, process, values, at, pack=regulation.name, personal=personal, files=files, order_id=order_id
     )
-    assert result is not None  # only a claim makes it None
     tell(result, _("已开立，编号 %(number)s。", number=result.order.number))
     return redirect(url_for("orders.show", number=result.order.number))
 

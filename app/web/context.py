@@ -109,9 +109,9 @@ def sight() -> Sight:
 
 
 def calendar() -> Calendar:
-    """The calendar in force, read once per request."""
+    """The office's calendar, read once per request."""
     if "calendar" not in g:
-        g.calendar = platform().calendars.current()
+        g.calendar = platform().calendars.current(office())
     return cast(Calendar, g.calendar)
 
 

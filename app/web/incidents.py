@@ -1,4 +1,4 @@
-"""异常: deadlines that could not be fired and orders that a batch could not do: why, and when it is tried again.
+"""异常: deadlines, orders of a batch and duties that came round that could not be done: why, and when next.
 
 For admins.
 """
@@ -18,7 +18,7 @@ from persistence import registers
 from persistence.incidents import Incidents
 from persistence.reading import PAGE, Row
 from processes import verbs
-from processes.errors import NotFound
+from processes.errors import NoDeployment, NotFound
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/incidents")
 
@@ -49,18 +49,28 @@ def retry(incident: int) -> Response:
 
 
 def _line(row: Row) -> dict[str, Any]:
-    zone, now = context.platform().library.of(row["order_deployment"]).zone, context.now()
+    now = context.now()
+    zone = context.platform().library.of(row["order_deployment"]).zone if row["order_number"] else context.zone()
     zh, _slash, en = str(row["error"]).partition(" / ")
     return {
         "id": row["id"],
         "error": pick(zh, en or zh),
-        "number": row["order_number"],
-        "title": row["order_title"],
-        "href": url_for("orders.show", number=row["order_number"]),
-        "deadline": row["name"] or _("按放假安排重算时限"),
+        "number": row["order_number"] or "",
+        "title": row["order_title"] or _duty(row),
+        "href": url_for("orders.show", number=row["order_number"]) if row["order_number"] else url_for("cases.index"),
+        "deadline": row["name"] or (_("周期事项") if row["process"] else _("按放假安排重算时限")),
         "timer": row["timer"] or "",
         "due": short_moment(row["due_at"], zone, now) if row["due_at"] else "",
         "attempts": row["attempts"],
         "since": short_moment(row["first_at"], zone, now),
         "next": short_moment(row["next_at"], zone, now) if row["next_at"] else "—",
     }
+
+
+def _duty(row: Row) -> str:
+    """What a duty is called by the regulation in force."""
+    try:
+        regulation = context.platform().library.in_force(context.office(), context.now(), row["pack"])
+        return str(regulation.definitions.processes[row["process"]].name)
+    except (NoDeployment, KeyError):
+        return str(row["process"])

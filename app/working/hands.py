@@ -14,9 +14,9 @@ from app.platform import Platform
 from app.recurring import Duties
 from app.settings import Settings
 from persistence.batches import Batch, Batches
-from persistence.incidents import Incidents
+from persistence.incidents import Incidents, sentence
 from processes import verbs
-from processes.errors import InHand, Refusal
+from processes.errors import InHand
 from processes.people import Actor
 from timers.clock import Clock
 
@@ -59,7 +59,7 @@ class Hands:
         batch = self.batches.get(batch_id)
         if batch is None or batch.ended_at is not None:
             return False
-        calendar = self.platform.calendars.current()
+        calendar = self.platform.calendars.current(batch.office)
         # A newer calendar has a batch of its own, which walks through the same orders.
         orders = self.batches.slice(batch, calendar.version, SLICE) if batch.what == calendar.version else []
         for order_id in orders:
@@ -80,7 +80,7 @@ class Hands:
         return len(due)
 
     def _recalculate(self, batch: Batch, order_id: str) -> bool:
-        now, calendar = self.clock.now(), self.platform.calendars.current()
+        now, calendar = self.clock.now(), self.platform.calendars.current(batch.office)
         try:
             verbs.recalculate(self.platform.door, Actor(batch.begun_by, batch.begun_by), order_id, calendar, now)
             return True
@@ -89,8 +89,3 @@ class Hands:
             log.error("order %s failed in batch %s", order_id, batch.id, exc_info=error)
             self.incidents.failed_in_batch(batch.id, order_id, sentence(error), now)
             return False
-
-
-def sentence(error: Exception) -> str:
-    """What an incident says. The text of an unforeseen error may quote a citizen; that of a refusal is ours."""
-    return f"{error.zh} / {error.en}" if isinstance(error, Refusal) else type(error).__name__

@@ -20,6 +20,7 @@ batch = sa.Table(
     sa.Column("begun_by", sa.String(60), nullable=False),
     sa.Column("begun_at", Instant, nullable=False),
     sa.Column("ended_at", Instant),
+    sa.Column("until", sa.BigInteger),
     partial_index("ix_batch_open", "id", where="ended_at IS NULL"),
 )
 
@@ -37,6 +38,10 @@ incident = sa.Table(
     sa.Column("resolved_at", Instant),
     sa.Column("batch", sa.Integer, sa.ForeignKey("batch.id")),
     sa.Column("retry_at", Instant),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id")),
+    sa.Column("pack", sa.String(40)),
+    sa.Column("process", sa.String(80)),
     sa.Index("ix_incident_deadline", "deadline_id", "resolved_at"),
     partial_index("ix_incident_retry", "retry_at", where="resolved_at IS NULL"),
+    partial_index("ix_incident_duty", "office", "pack", "process", where="resolved_at IS NULL"),
 )

@@ -73,6 +73,7 @@ recurrence = sa.Table(
     sa.Column("interval", sa.String(80), nullable=False),
     sa.Column("due_at", Instant, nullable=False),
     sa.Column("retry_at", Instant),
+    sa.Column("last_at", Instant),
     sa.Index("ix_recurrence_due", "due_at"),
 )
 
@@ -109,11 +110,13 @@ calendar = sa.Table(
     "calendar",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("version", sa.String(80), nullable=False, unique=True),
+    sa.Column("office", sa.String(40), sa.ForeignKey("office.id"), nullable=False),
+    sa.Column("version", sa.String(80), nullable=False),
     sa.Column("content", Json, nullable=False),
     sa.Column("imported_at", Instant, nullable=False),
     sa.Column("imported_by", sa.String(60), nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Index("ix_calendar_office", "office", "id"),
 )
 
 deployment = sa.Table(
@@ -130,6 +133,12 @@ deployment = sa.Table(
     sa.Column("deployed_by", sa.String(60), nullable=False),
     sa.Column("note", sa.Text, nullable=False),
     sa.Index("ix_deployment_office", "office", "pack", "effective_from"),
+)
+
+planned = sa.Table(
+    "planned",
+    metadata,
+    sa.Column("deployment", sa.Integer, sa.ForeignKey("deployment.number"), primary_key=True, autoincrement=False),
 )
 
 deployment_file = sa.Table(

@@ -112,7 +112,7 @@ def test_a_notice_is_previewed_then_applied(
     dispatcher.submit({"lead_unit": "housing_bureau", "basis": "权责清单", "urgency": "none"})
     order = platform.read.order(Sight(SYSTEM, OFFICE, whole_office=True), number)
     assert any(row["provisional"] for row in platform.read.deadlines_of(order["id"]))
-    before = platform.calendars.current().version
+    before = platform.calendars.current(OFFICE).version
 
     admin.get("/calendar/")
     page = admin.submit({"year": "2027", "source": "", "notice": "不是日期"})
@@ -120,11 +120,11 @@ def test_a_notice_is_previewed_then_applied(
     values = {"year": "2027", "source": "国办发明电〔2026〕9号", "notice": NOTICE}
     page = admin.submit(values)
     assert number in " ".join(page.words("//tbody/tr"))
-    assert platform.calendars.current().version == before
+    assert platform.calendars.current(OFFICE).version == before
     back = admin.post("/calendar/edit", values)
     assert back.filled()["notice"] == [NOTICE]
     assert admin.post("/calendar/apply", values).status == 302
-    assert platform.calendars.current().version != before
+    assert platform.calendars.current(OFFICE).version != before
     assert not any(row["provisional"] for row in platform.read.deadlines_of(order["id"]))
     admin.get("/calendar/?year=2027")
     assert admin.post("/calendar/apply", values, follow_redirects=True).status == 200

@@ -187,3 +187,24 @@ def test_an_incident_shows_its_cause_and_is_retried(
 
 def test_only_the_offices_own_incidents_are_retried(platform: Platform, clock: Clock) -> None:
     assert not Incidents(platform.database).retry_now(1, "elsewhere", clock.now() + timedelta(days=1))
+
+
+def test_a_duty_that_cannot_open_is_shown_with_its_cause_and_retried(
+    signed_in: SignIn, platform: Platform, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise EngineFault("单位无法确定。", "The unit cannot be told.")
+
+    sweeping = Sweeping(platform, clock)
+    sweeping.sweep(clock.now())
+    clock.pass_time(days=40)
+    monkeypatch.setattr(verbs, "open_case", fails)
+    sweeping.sweep(clock.now())
+    admin = signed_in("admin")
+    rows = [one for one in admin.get("/incidents/").words("//tbody/tr") if "周期事项" in one]
+    assert rows and all("单位无法确定" in one and "1 次" in one for one in rows)
+    monkeypatch.undo()
+    for action in admin.page.tree.xpath("//tr[contains(., '周期事项')]//form/@action"):
+        assert admin.post(action, follow_redirects=True).status == 200
+    sweeping.sweep(clock.now())
+    assert not any("周期事项" in one for one in admin.get("/incidents/").words("//tbody/tr"))

@@ -15,7 +15,7 @@ SOURCE = "关于次年部分节假日安排的通知"
 
 def year_to_come(platform: Platform) -> int:
     """The first year whose holidays nobody has published."""
-    published = platform.calendars.current().years
+    published = platform.calendars.current("nanchang").years
     return max(datetime.now(UTC).year, *published) + 1
 
 

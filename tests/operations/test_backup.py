@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from app.anchoring import Anchors
+from persistence import backup
 from persistence.audit import verify
 from persistence.backup import CannotBackUp, back_up, restore
 from tests.small import MONDAY, SECRET, Small
@@ -72,6 +73,30 @@ def test_a_copy_made_while_orders_flow_is_one_whole_moment(small: Small, empty_u
     with pytest.raises(Exception, match="append-only"), restored.database.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM journal")
     restored.close()
+
+
+def test_two_copies_to_one_name_at_once_are_both_whole(
+    sqlite_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The nightly one, and one by hand on the same day: the slower is still writing when the other is done."""
+    small = Small(sqlite_database_url)
+    small.handling()
+    small.close()
+    target, genuine = tmp_path / "copy", backup._copy
+
+    def copy(source: Path, part: Path) -> None:
+        monkeypatch.setattr(backup, "_copy", genuine)
+        part.write_bytes(b"half")
+        back_up(sqlite_database_url, target)
+        assert target.read_bytes().startswith(backup.SQLITE_MAGIC) and part.read_bytes() == b"half"
+        part.write_bytes(b"")
+        genuine(source, part)
+
+    monkeypatch.setattr(backup, "_copy", copy)
+    back_up(sqlite_database_url, target)
+    restored = tmp_path / "restored.db"
+    restore(f"sqlite:///{restored}", target)
+    assert [path.name for path in tmp_path.iterdir() if path.suffix == ".part"] == []
 
 
 def test_what_is_there_is_only_replaced_when_asked(small: Small, tmp_path: Path) -> None:

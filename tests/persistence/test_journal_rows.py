@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from persistence import audit
 from persistence import tables as t
 from persistence.audit import verify
 from tests.small import MONDAY, Small
@@ -27,7 +28,7 @@ def tampered(small: Small, statement: Any) -> str | None:
     """What verification says after a change made with the triggers gone."""
     with small.database.engine.begin() as connection:
         if connection.dialect.name == "sqlite":
-            for name in ("journal_no_update", "journal_no_delete"):
+            for name in ("journal_no_update", "journal_no_delete", "journal_no_replace"):
                 connection.execute(sa.text(f"DROP TRIGGER IF EXISTS {name}"))
         else:
             connection.execute(sa.text("ALTER TABLE journal DISABLE TRIGGER ALL"))
@@ -64,6 +65,43 @@ def test_replacing_a_row_is_refused_too(small: Small) -> None:
     with pytest.raises(sa.exc.DatabaseError), small.database.engine.begin() as connection:
         connection.execute(sa.text(statement))
     assert small.everything() == before
+
+
+@pytest.mark.parametrize("conflict", ["id", "seq of the order", "seq of the office"])
+def test_a_row_is_not_replaced_on_a_strange_connection_either(sqlite_database_url: str, conflict: str) -> None:
+    small = Small(sqlite_database_url)
+    small.receive()
+    of_office = conflict == "seq of the office"
+    (row,) = small.read.rows(
+        sa.select(t.journal).where(t.journal.c.seq == 1, t.journal.c.order_id.is_(None) == of_office)
+    )
+    new = row if conflict == "id" else {name: value for name, value in row.items() if name != "id"}
+    plain = sa.create_engine(sqlite_database_url)  # without our PRAGMAs
+    before = small.everything()
+    with pytest.raises(sa.exc.DatabaseError, match="append-only"), plain.begin() as connection:
+        connection.execute(t.journal.insert().prefix_with("OR REPLACE"), {**new, "why": "x"})
+    assert small.everything() == before
+    plain.dispose()
+    small.close()
+
+
+@pytest.mark.postgresql
+def test_verifying_sees_one_moment_while_people_work(
+    postgres_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Small(postgres_database_url)
+    order_id = small.dispatched()
+    genuine = audit._rows
+
+    def slow(connection: sa.Connection, query: sa.Select[Any]) -> Any:
+        small.do(order_id, "sign_for")  # between the heads and the rows
+        monkeypatch.setattr(audit, "_rows", genuine)
+        return genuine(connection, query)
+
+    monkeypatch.setattr(audit, "_rows", slow)
+    assert verify(small.database).broken is None
+    assert small.open(order_id) == ["handle"]
+    small.close()
 
 
 def test_whole_chains_verify_and_are_counted(small: Small) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,15 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from persistence import tables as t
 from persistence.attachments import Attachments
 from persistence.database import BadDatabaseUrl, connect
 from persistence.migrate import migrate
 from persistence.schema import SchemaTooNew, StoreAway, upgrade
 from persistence.search import INDEXES
-from persistence.tables import attachment as FILES
+from persistence.store import Database
 from persistence.tables import metadata
-from persistence.tables import order_unit as UNITS
-from persistence.tables import work_order as ORDERS
-from tests.small import MONDAY, Small
+from tests.small import MONDAY, SECRET
 
 
 def differ(context: MigrationContext, *compared: Any) -> bool | None:
@@ -33,18 +31,6 @@ def differ(context: MigrationContext, *compared: Any) -> bool | None:
 def known(name: str | None, _kind: str, _parents: Any) -> bool:
     """All but the indexes that one database alone has."""
     return name not in INDEXES
-
-
-def run_again(engine: sa.Engine, name: str) -> None:
-    """One migration on a database that was brought back to what that migration found."""
-    found = import_module(f"persistence.migrations.versions.{name}")
-    set_version = sa.text("UPDATE alembic_version SET version_num = :revision")
-    with engine.begin() as connection:
-        newest = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
-        connection.execute(set_version, {"revision": found.down_revision})
-    migrate(engine, found.revision)
-    with engine.begin() as connection:
-        connection.execute(set_version, {"revision": newest})
 
 
 def test_migrating_an_empty_database_gives_exactly_the_tables(database_url: str) -> None:
@@ -69,54 +55,90 @@ def test_migrating_again_changes_nothing(database_url: str) -> None:
     engine.dispose()
 
 
+def an_older_database(engine: sa.Engine, revision: str) -> None:
+    """As a version before left it: an office `small` with a deployment, and orders `on_file` and `running` of it."""
+    migrate(engine, revision)
+    counts = {"version": 1, "journal_seq": 0, "ended_instances": 0}
+    order = {"office": "small", "kind": "order", "process": "main", "deployment": 1, "status": "x", "title": "t"}
+    order |= {"overdue": False, "received_at": MONDAY, "units": [], "done": {}, "started": {}, "replay": False} | counts
+    archived = {"archived_at": MONDAY, "facts": {"archive_no": "2026-41-0001"}}
+    deployment = {"office": "small", "pack": "small", "digest": "d", "title": "t", "document": "", "note": ""}
+    deployment |= {"effective_from": MONDAY, "deployed_at": MONDAY, "deployed_by": "x"}
+    with engine.begin() as connection:
+        run = connection.execute
+        run(t.office.insert().values(id="small", name="s", journal_seq=0, journal_head=""))
+        run(t.deployment.insert().values(deployment | {"number": 1}))
+        for number, more in (("on_file", archived), ("running", {"facts": {}})):
+            run(t.work_order.insert().values(order | {"id": number, "number": number, "journal_head": ""} | more))
+            run(t.order_unit.insert().values(unit="u", order_id=number))
+
+
 def test_archive_numbers_and_offices_of_older_orders_are_filled_in(database_url: str) -> None:
     engine = connect(database_url)
-    small = Small(database_url)
-    on_file, running = small.dispatched(), small.dispatched()
-    small.close()
-    with engine.begin() as connection:
-        # As the version before left them.
-        archived = {"archived_at": MONDAY, "facts": {"archive_no": "2026-41-0001"}}
-        connection.execute(ORDERS.update().where(ORDERS.c.id == on_file).values(archived))
-        for index in ("ix_work_order_archive_no", "ix_order_unit_received", "ix_task_element"):
-            connection.execute(sa.text(f"DROP INDEX IF EXISTS {index}"))
-        connection.execute(sa.text("ALTER TABLE work_order DROP COLUMN archive_no"))
-        connection.execute(sa.text("ALTER TABLE order_unit DROP COLUMN office"))
-        connection.execute(sa.text("CREATE INDEX ix_order_unit_received ON order_unit (unit, received_at)"))
-    run_again(engine, "0021_searches_and_counters_at_a_million_orders")
+    an_older_database(engine, "0020")
+    upgrade(engine)
+    o = t.work_order.c
     with engine.connect() as connection:
-        numbers = {row.id: row.archive_no for row in connection.execute(sa.select(ORDERS.c.id, ORDERS.c.archive_no))}
-        offices = set(connection.execute(sa.select(UNITS.c.office)).scalars())
+        numbers = {row.id: row.archive_no for row in connection.execute(sa.select(o.id, o.archive_no))}
+        offices = set(connection.execute(sa.select(t.order_unit.c.office)).scalars())
     engine.dispose()
-    assert numbers == {on_file: "2026-41-0001", running: None}
+    assert numbers == {"on_file": "2026-41-0001", "running": None}
     assert offices == {"small"}
 
 
-def test_files_from_before_stay_readable_and_those_that_wait_are_asked_for_again(database_url: str) -> None:
-    small = Small(database_url)
-    order_id = small.receive()
-    small.close()
+def test_what_was_in_force_is_not_planned_again_and_what_is_to_come_is(database_url: str) -> None:
     engine = connect(database_url)
+    an_older_database(engine, "0022")
+    to_come = {"number": 2, "office": "small", "pack": "small", "digest": "e", "title": "t", "document": "", "note": ""}
+    at = {"effective_from": MONDAY.replace(year=2999), "deployed_at": MONDAY, "deployed_by": "x"}
+    with engine.begin() as connection:
+        connection.execute(t.deployment.insert().values(to_come | at))
+    upgrade(engine)
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(t.planned.c.deployment)).scalars().all() == [1]
+    engine.dispose()
+
+
+def test_every_office_keeps_the_calendars_that_were_imported_for_all(database_url: str) -> None:
+    engine = connect(database_url)
+    an_older_database(engine, "0023")
+    imported = {"imported_at": MONDAY, "imported_by": "x", "source": "s"}
+    columns = {c.name: c.type for c in t.calendar.c}
+    with engine.begin() as connection:
+        connection.execute(t.office.insert().values(id="other", name="o", journal_seq=0, journal_head=""))
+        for version in ("a", "b"):
+            row = {"version": version, "content": {"version": version}, **imported}
+            names = sa.table("calendar", *(sa.column(name, columns[name]) for name in row))
+            connection.execute(names.insert().values(row))
+    upgrade(engine)
+    c = t.calendar.c
+    with engine.connect() as connection:
+        rows = connection.execute(sa.select(c.office, c.version, c.content, c.imported_at).order_by(c.id)).all()
+    engine.dispose()
+    assert [(row.office, row.version) for row in rows] == [
+        ("other", "a"),
+        ("other", "b"),
+        ("small", "a"),
+        ("small", "b"),
+    ]
+    assert rows[3].content == {"version": "b"} and rows[3].imported_at == MONDAY
+
+
+def test_files_from_before_stay_readable_and_those_that_wait_are_asked_for_again(database_url: str) -> None:
+    engine = connect(database_url)
+    an_older_database(engine, "0024")
     row = {"office": "small", "field": "x", "name": "a.pdf", "mime": "application/pdf", "size": 3, "content": b"old",
            "sha256": sha256(b"old").hexdigest(), "uploaded_by": "agent", "uploaded_at": MONDAY}  # fmt: skip
     with engine.begin() as connection:
-        # As the version before left them.
-        for trigger in ("attachment_no_update", "attachment_no_delete"):
-            if engine.dialect.name == "sqlite":
-                connection.execute(sa.text(f"DROP TRIGGER {trigger}"))
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("DROP FUNCTION attachment_stays CASCADE"))
-        connection.execute(FILES.insert(), [{**row, "id": "bound", "order_id": order_id}])
-        connection.execute(FILES.insert(), [{**row, "id": "waiting", "order_id": None}])
-        for column in ("sealed_name", "key"):
-            connection.execute(sa.text(f"ALTER TABLE attachment DROP COLUMN {column}"))
-    run_again(engine, "0024_sealed_files")
+        connection.execute(t.attachment.insert().values({**row, "id": "bound", "order_id": "running"}))
+        connection.execute(t.attachment.insert().values({**row, "id": "waiting", "order_id": None}))
+    upgrade(engine)
     engine.dispose()
-    again = Small(database_url, deploy=False)
-    store = Attachments(again.database)
-    assert store.names(order_id) == {"bound": "a.pdf"} and store.open("bound") == ("a.pdf", b"old")
+    database = Database(database_url, SECRET)
+    store = Attachments(database)
+    assert store.names("running") == {"bound": "a.pdf"} and store.open("bound") == ("a.pdf", b"old")
     assert store.number_of("small", "waiting") is None
-    again.close()
+    database.engine.dispose()
 
 
 def test_a_database_of_a_newer_version_is_refused(database_url: str) -> None:

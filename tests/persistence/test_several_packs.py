@@ -17,6 +17,7 @@ from tests.deploying import put_in_force
 from tests.small import ADMIN, FOLDER, LONG_AGO, MONDAY, Small, at
 
 OFFICE = "small"
+SEPTEMBER = at("2026-09-02T00:00")
 AGENT = Actor("agent", "受理员", (Duty(OFFICE, "agent"),))
 DUTY = """<?xml version="1.0" encoding="UTF-8"?>
 <bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:small">
@@ -41,7 +42,7 @@ def pack(name: str, number: str, **more: str) -> Pack:
 @pytest.fixture
 def small(database_url: str) -> Iterator[Small]:
     one = Small(database_url)
-    put_in_force(one.platform, pack("other", "O{date:%Y%m%d}-{seq:03d}", monthly__bpmn=DUTY), LONG_AGO, office=OFFICE)
+    put_in_force(one.platform, pack("other", "O{date:%Y%m%d}-{seq:03d}", monthly__bpmn=DUTY), SEPTEMBER, office=OFFICE)
     yield one
     one.close()
 
@@ -83,12 +84,14 @@ def test_a_revision_of_one_leaves_the_other_alone(small: Small) -> None:
 
 def test_two_packs_may_not_number_alike(small: Small) -> None:
     with pytest.raises(SameNumbers):
-        put_in_force(small.platform, pack("third", "S{date:%Y%m%d}-{seq:03d}"), LONG_AGO, office=OFFICE)
+        put_in_force(small.platform, pack("third", "S{date:%Y%m%d}-{seq:03d}"), SEPTEMBER, office=OFFICE)
     assert small.platform.library.packs(OFFICE) == ["small", "other"]
 
 
 def test_duties_come_round_for_each_pack(small: Small) -> None:
-    put_in_force(small.platform, pack("third", "T{date:%Y%m%d}-{seq:03d}", monthly__bpmn=DUTY), LONG_AGO, office=OFFICE)
+    put_in_force(
+        small.platform, pack("third", "T{date:%Y%m%d}-{seq:03d}", monthly__bpmn=DUTY), SEPTEMBER, office=OFFICE
+    )
     duties = Duties(small.platform)
     assert duties.sweep(MONDAY) == 0
     planned = Recurrences(small.database).all(OFFICE)

@@ -160,7 +160,7 @@ def test_a_message_that_starts_nothing_is_not_found(small: Small) -> None:
 def test_what_is_offered_is_what_is_allowed(small: Small) -> None:
     def offered(order_id: str, actor: Actor) -> list[str]:
         order = small.order(order_id)
-        calendar = small.platform.calendars.current()
+        calendar = small.platform.calendars.current("small")
         answers = Answers(order, small.regulation, calendar, small.read, actor, at("2026-09-28T11:00"))
         return verbs.may_send(answers, actor)
 

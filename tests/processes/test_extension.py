@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 
 from processes import due_times
+from processes.command import Command
 from processes.errors import EngineFault
 from processes.order import state_of
+from processes.people import SYSTEM
 from tests.small import MONDAY, Small, at
+from timers.calendar import published_calendar
+from timers.notice import parse_notice
 
 DUE = at("2026-10-16T17:30")
 WINDOW = at("2026-10-15T17:30")
@@ -241,3 +245,67 @@ def test_two_applications_hold_one_deadline_until_both_are_decided() -> None:
     assert [one.element for one in last.fired] == ["handle_overdue"]
     assert small.order(order_id).facts["overdue"] is True
     small.close()
+
+
+def test_consent_after_the_extended_limit_does_not_open_the_window_again() -> None:
+    """A reminder of a day long past reminds nobody."""
+    small = Small()
+    order_id = small.handling()
+    small.apply(order_id, BEFORE)
+    result = small.do(order_id, "decide_extension", at("2026-11-20T10:00"), decision="consent")
+    assert [one.element for one in result.fired] == ["handle_overdue"]
+    (window,) = small.deadlines(order_id)["extension_window"]
+    assert window["due_at"] == WINDOW and len(small.read.notices_of(order_id)) == 1
+    assert small.deadlines(order_id)["handle_overdue"][0]["due_at"] == EXTENDED
+    small.close()
+
+
+CAPPED = """<bpmn:boundaryEvent id="decision_overdue" name="审批超时" attachedToRef="decide_extension"
+  cancelActivity="false">
+  <bpmn:extensionElements><camunda:properties><camunda:property name="never_after" value="handle_overdue"/>
+  </camunda:properties></bpmn:extensionElements>
+  <bpmn:timerEventDefinition id="x1"><bpmn:timeDuration>working_days(20)</bpmn:timeDuration></bpmn:timerEventDefinition>
+</bpmn:boundaryEvent>
+<bpmn:sequenceFlow id="x2" sourceRef="decision_overdue" targetRef="decision_late"/>
+<bpmn:endEvent id="decision_late" name="x"/>
+"""
+"""The decision is due in twenty working days, but never after the limit that it is about."""
+
+
+@pytest.fixture
+def capped() -> Iterator[Small]:
+    def change(files: dict[str, bytes]) -> None:
+        text = files["extension.bpmn"].decode()
+        files["extension.bpmn"] = text.replace(
+            '<bpmn:sequenceFlow id="e7"', CAPPED + '<bpmn:sequenceFlow id="e7"'
+        ).encode()
+
+    one = Small(change=change)
+    yield one
+    one.close()
+
+
+def test_a_capped_deadline_moves_with_its_cap(capped: Small) -> None:
+    order_id = capped.handling()
+    for _ in range(2):
+        capped.apply(order_id, MONDAY)
+    first, second = (d for d in capped.order(order_id).deadlines.values() if d.element == "decision_overdue")
+    assert first.due_at == second.due_at == DUE
+    capped.do(order_id, "decide_extension", MONDAY, decision="consent")
+    assert capped.deadline(order_id, "handle_overdue").due_at == EXTENDED
+    assert capped.deadline(order_id, "decision_overdue").due_at == EXTENDED, "the other application's"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_cap_is_computed_again_before_what_it_caps(capped: Small, backwards: bool) -> None:
+    order_id = capped.handling()
+    capped.apply(order_id, MONDAY)
+    order = capped.read.aggregate(capped.read.by_id(order_id))
+    order.deadlines = dict(sorted(order.deadlines.items(), key=lambda one: one[1].element, reverse=backwards))
+    notice = parse_notice("# year: 2026\ndate,kind,name\n2026-10-16,holiday,试验假\n", source="试验")
+    calendar = published_calendar().with_notice(notice)
+    command = Command(order, capped.regulation, calendar, capped.read, SYSTEM, MONDAY)
+    due_times.recalculate(command, calendar)
+    due = {one.element: one.due_at for one in order.deadlines.values()}
+    assert due["decision_overdue"] == due["handle_overdue"] > at("2026-09-28T17:30")
+    assert due["handle_overdue"] != DUE

@@ -93,8 +93,8 @@ def test_a_batch_goes_slice_by_slice_and_what_fails_is_retried_apart(
     assert not Incidents(small.database).retry_now(row["id"], "elsewhere", clock.now())
     sweeping.run_errands(clock.now())
     assert incidents(small.read, "small") == []
-    version = small.platform.calendars.current().version
-    assert small.platform.calendars.affected_orders(small.platform.calendars.current()) == []
+    version = small.platform.calendars.current("small").version
+    assert small.platform.calendars.affected_orders("small", small.platform.calendars.current("small")) == []
     assert {small.deadline(one, "handle_overdue").calendar for one in orders} == {version}
 
 

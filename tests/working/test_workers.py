@@ -222,7 +222,7 @@ def test_a_batch_recomputes_in_slices_and_says_how_far_it_is(small: Small, monke
         worker.shutdown()
     done = batches.get(batch.id)
     assert done is not None and (done.done, done.failed) == (10, 0) and done.ended_at is not None
-    version = small.platform.calendars.current().version
+    version = small.platform.calendars.current("small").version
     for order_id in orders:
         live = [row for row in small.read.deadlines_of(order_id) if row["fired_at"] is None and not row["cancelled_at"]]
         assert {row["calendar"] for row in live} == {version}

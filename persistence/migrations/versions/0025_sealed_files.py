@@ -11,8 +11,8 @@ from alembic import op
 
 from persistence import triggers
 
-revision = "0024"
-down_revision = "0021"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
