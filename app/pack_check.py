@@ -33,8 +33,8 @@ from processes.regulation import Regulation, load_regulation
 
 MOST_PROBLEMS = 300
 MOST_CHANGES = 2_000
-CPU_SECONDS = 300
-WALL_SECONDS = 900
+CPU_SECONDS = 120
+WALL_SECONDS = 600
 """More than the processor time, for a machine that is busy."""
 InForce = Mapping[str, Regulation | None]
 """The packs of an office, its first one first, each with what is in force of it."""

@@ -25,15 +25,17 @@ MAX_SIZE = 20_000
 MAX_TRIES = 8_000_000
 TRIES_OF_STEP = 400  # a try is that much cheaper than a step
 MACHINE_OF_STEP = 8  # and a step of the machine that much
+CHARACTERS_OF_STEP = 2  # characters of a pattern that are read for a step
 
 
 class Pattern:
     """A compiled pattern: `source` as it was written, `regex` for Python's engine, `tree` as parsed."""
 
-    __slots__ = ("regex", "source", "tree")
+    __slots__ = ("_known", "regex", "source", "tree")
 
     def __init__(self, source: str, regex: re.Pattern[str], tree: Any) -> None:
         self.source, self.regex, self.tree = source, regex, tree
+        self._known: dict[int, int] = {}
 
     def found(self, work: Work, text: str) -> bool:
         """Whether the pattern is found in the text. Raises FeelLimitError."""
@@ -60,6 +62,14 @@ class Pattern:
 
     def tries(self, length: int) -> int:
         """The most steps that Python's engine can take for all finds in a text of a length; at most BEYOND."""
+        step = 1 << max(length.bit_length() - 4, 0)
+        longer = -(-length // step) * step  # by an eighth at most, so that there are few lengths to reckon with
+        known = self._known.get(longer)
+        if known is None:
+            known = self._known[longer] = self._reckoned(longer)
+        return known
+
+    def _reckoned(self, length: int) -> int:
         _ways, tries = effort(self.tree, length)
         first = self.tree[0] if len(self.tree) else None
         anchored = first == (codes.AT, codes.AT_BEGINNING) and not self.regex.flags & re.MULTILINE
@@ -75,6 +85,12 @@ def too_costly(pattern: str) -> FeelLimitError:
         f"正则表达式“{shown}”可能回溯过多，请避免嵌套或连续的重复、反向引用",
         f"the pattern {shown!r} may backtrack too much on this text",
     )
+
+
+def _compiled(work: Work, pattern: str, flags: str) -> Pattern | None:
+    """The pattern, or None when it is invalid. Costs by its length, whether it is known already or not."""
+    work.spend(min(len(pattern), MAX_PATTERN) // CHARACTERS_OF_STEP)
+    return compiled(pattern, flags)
 
 
 @lru_cache(maxsize=1024)
@@ -193,7 +209,7 @@ def _escape(pattern: str, index: int, in_class: bool) -> str:
 
 def found(work: Work, text: str, pattern: str, flags: str) -> bool | None:
     """Whether the pattern is found in the text; null for an invalid pattern."""
-    regex = compiled(pattern, flags)
+    regex = _compiled(work, pattern, flags)
     if regex is None:
         return None
     return regex.found(work, text)
@@ -204,7 +220,7 @@ _GROUP = re.compile(r"\\(.)|\$([0-9]+)|(\$|\\)", re.DOTALL)
 
 def replaced(work: Work, text: str, pattern: str, replacement: str, flags: str) -> str | None:
     """The text with every find replaced; null for an invalid pattern, or one that finds the empty text."""
-    regex = compiled(pattern, flags)
+    regex = _compiled(work, pattern, flags)
     if regex is None or regex.found(work, ""):
         return None
     parts = [replacement] if "q" in flags else _parts(replacement, regex.regex.groups)
@@ -250,7 +266,7 @@ def _reference(digits: str, groups: int) -> list[str | int]:
 
 def split(work: Work, text: str, delimiter: str) -> list[str] | None:
     """The pieces between finds of the pattern; null for an invalid pattern."""
-    regex = compiled(delimiter, "")
+    regex = _compiled(work, delimiter, "")
     if regex is None:
         return None
     pieces: list[str] = []

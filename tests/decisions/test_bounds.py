@@ -64,6 +64,8 @@ REFUSED = [
     'matches("a", "((a{1000}){1000}){1000}")',
     'for i in 1..9 return replace(string join(for j in 1..2000 return "aaaaaaaa"), "(a|aa)+$", "$1")',
     'replace(string join(for j in 1..9999 return "aaaaaaaaaa"), "^(a+)", "' + "$1" * 5_000 + '")',
+    'for i in 1..9999 return matches("x", string(i) + "' + "a?" * 490 + '")',
+    'for i in 1..9999 return matches("x", "' + "(a|b)" * 190 + '")',
     'range(string join(for j in 1..200 return "          "))',
 ]
 
