@@ -22,6 +22,9 @@ from processes.errors import NotFound
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/incidents")
 
+MOST_ID = 2**31 - 1
+"""What the column holds: a larger number names nothing, and PostgreSQL would refuse the question."""
+
 
 @blueprint.get("/")
 def index() -> str:
@@ -36,7 +39,7 @@ def index() -> str:
     )
 
 
-@blueprint.post("/<int:incident>/retry")
+@blueprint.post(f"/<int(max={MOST_ID}):incident>/retry")
 def retry(incident: int) -> Response:
     """Try again at once: the sweep finds it within seconds."""
     context.require_admin()
