@@ -42,6 +42,13 @@ class NotYourDuty(Refusal):
     zh, en = "这不是您的职责，请转交有权办理的人员。", "This is not your duty; ask someone who holds it."
 
 
+class ReservedName(Refusal):
+    """Nobody may be called like the platform: journals and pages would take the one for the other."""
+
+    status, code = 422, "RESERVED_NAME"
+    zh, en = "这个名称由系统保留，请换一个。", "This name is the system's own; choose another."
+
+
 class AlreadyHandled(Refusal):
     """The task is finished, cancelled, or claimed by another."""
 

@@ -192,6 +192,7 @@ def _acts() -> dict[str, str]:
         "remove_duty": _("撤销职责"),
         "add_unit": _("新增单位"),
         "rename_unit": _("单位改名"),
+        "lock_user": _("锁定账号"),
         "retry_incident": _("重试异常"),
         "refuse_deploy": _("拒绝部署"),
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -39,6 +40,34 @@ def test_names_are_those_that_were_asked_for(small: Small) -> None:
     names = small.platform.people.names
     assert names(["zhang", "wang", "wang", "nobody"]) == {"zhang": "张三", "wang": "王五"}
     assert names([]) == {}
+
+
+def locks(attempts: int, now: datetime) -> datetime | None:
+    return now + timedelta(minutes=1) if attempts >= 5 else None
+
+
+def test_guesses_at_once_are_all_counted_before_any_is_tried(small: Small) -> None:
+    user = small.platform.people.by_login("zhang")
+    assert user is not None
+    with ThreadPoolExecutor(24) as pool:
+        guesses = list(pool.map(lambda _: small.platform.people.count_guess(user["id"], MONDAY, locks), range(24)))
+    tried = sorted(guess.attempts for guess in guesses if guess is not None)
+    assert tried == [1, 2, 3, 4, 5], "the others find the account locked"
+
+
+def test_a_demo_makes_no_database_real_and_others_do(small: Small) -> None:
+    people = small.platform.people
+    assert people.is_real() and not people.nobody()
+    people.add("played", "演示", "hash", [], demo=True)
+    assert not people.is_real()
+
+
+def test_orders_alone_make_a_database_real(database_url: str) -> None:
+    alone = Small(database_url)
+    assert not alone.platform.people.is_real() and alone.platform.people.nobody()
+    alone.receive()
+    assert alone.platform.people.is_real()
+    alone.close()
 
 
 def test_regulations_in_force_come_in_the_order_of_their_packs(small: Small) -> None:
