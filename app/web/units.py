@@ -48,7 +48,6 @@ def add() -> Answer:
         return _page(typed, wrong), 422
     unit = {"name": typed["name"], "level": typed["level"], "parent": typed["parent"] or None}
     platform.library.add_units(here, {typed["id"]: unit})
-    platform.forget_choices()
     verbs.record(platform.door, context.me(), here, "add_unit", {"unit": typed["id"], **unit}, context.now())
     flash(_("已新增单位 %(name)s。", name=typed["name"]), "done")
     return redirect(url_for("units.index"))
@@ -65,7 +64,6 @@ def rename(unit: str) -> Answer:
     if reason := _wrong_name(name):
         return _page({}, {unit: reason}), 422
     platform.library.rename_unit(here, unit, name)
-    platform.forget_choices()
     changed = {"unit": unit, "before": before, "after": name}
     verbs.record(platform.door, context.me(), here, "rename_unit", changed, context.now())
     flash(_("单位名称已由“%(before)s”改为“%(after)s”。", before=before, after=name), "done")

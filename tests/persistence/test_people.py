@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from app.platform import Platform
 from persistence import tables as t
 from processes.people import Duty
-from tests.small import LONG_AGO, MONDAY, Small
+from tests.small import LONG_AGO, MONDAY, SECRET, Small
 
 
 @pytest.fixture
@@ -68,6 +69,14 @@ def test_orders_alone_make_a_database_real(database_url: str) -> None:
     alone.receive()
     assert alone.platform.people.is_real()
     alone.close()
+
+
+def test_a_unit_that_another_process_adds_can_be_chosen_at_once(small: Small, database_url: str) -> None:
+    other = Platform(database_url, SECRET)
+    assert "parks" not in dict(other.choices(small.regulation)["unit"])
+    small.platform.library.add_units("small", {"parks": {"name": "园林局", "level": "city"}})
+    assert dict(other.choices(small.regulation)["unit"])["parks"] == "园林局"
+    other.database.engine.dispose()
 
 
 def test_regulations_in_force_come_in_the_order_of_their_packs(small: Small) -> None:
