@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import pytest
 from flask import Flask
@@ -9,11 +11,12 @@ from flask import Flask
 from app.factory import create_app
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD, Settings
+from app.web.auth import sign_in_with
 from app.web.passwords import hash_password
 from app.web.security import local_path
 from processes.errors import ReservedName
 from processes.people import SYSTEM, Duty
-from tests.app.browsing import OFFICE, Browser, Clock
+from tests.app.browsing import MONDAY, OFFICE, Browser, Clock
 
 
 @pytest.mark.parametrize("path", ["/", "/inbox", "/intake", "/packs/", "/calendar/", "/people/", "/orders/NC1"])
@@ -113,6 +116,29 @@ def test_guessing_locks_for_a_while_even_for_the_right_password(visitor: Browser
     assert visitor.sign_in(new_login).status == 401
     clock.pass_time(minutes=1, seconds=1)
     assert visitor.sign_in(new_login).status == 200
+
+
+def test_guesses_that_come_at_once_are_no_more_than_guesses_one_by_one(
+    app: Flask, platform: Platform, new_login: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+
+    def slow(stored: str | None, password: str) -> bool:
+        sleep(0.3)  # as long as a hash takes on a busy machine: the others come meanwhile
+        tried.append(password)
+        return False
+
+    monkeypatch.setattr("app.web.auth.is_password", slow)
+
+    def guess(number: int) -> None:
+        with app.test_request_context():
+            assert sign_in_with(platform, new_login, f"guess {number}", MONDAY, demo=True) is None
+
+    with ThreadPoolExecutor(24) as pool:
+        list(pool.map(guess, range(24)))
+    row = platform.people.by_login(new_login)
+    assert row is not None and row["failed_attempts"] == 5, "the others found the account locked"
+    assert len(tried) == 24, "an account that is locked costs as much time"
 
 
 def test_every_further_guess_doubles_the_wait(visitor: Browser, new_login: str, clock: Clock) -> None:
