@@ -17,6 +17,7 @@ from app.commands.failing import sentence_of
 
 COMMANDS = {
     "init": "app.commands.installing:init",
+    "user": "app.commands.user:user",
     "serve": "app.commands.serving:serve",
     "worker": "app.commands.working:worker",
     "outbox": "app.commands.outbox:outbox",

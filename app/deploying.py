@@ -91,7 +91,6 @@ def deploy(
     if report.exit_code:
         raise ScenariosFailed(report)
     row = platform.library.deploy(pack, effective_from=begins, actor=actor, note=note, now=now, office=office)
-    platform.forget_choices()
     return Deployed(row, new=True, warnings=regulation.warnings)
 
 

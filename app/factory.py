@@ -59,7 +59,7 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     language.init_language(app)
     form_pages.init_forms(app)
     once.init_once(app)
-    init_auth(app, platform.people)
+    init_auth(app, platform.people, demo=settings.demo)
     app.before_request(accounts.ask_for_own_password)
     navigation.init_navigation(app)
     errors.init_errors(app)

@@ -54,7 +54,6 @@ class Platform:
         self.people = People(self.database)
         self.read = Reading(self.database)
         self.door = Door(self.database, self.library, self.calendars.current, saved)
-        self._choices: dict[tuple[int, str], Choices] = {}
 
     # -- forms ------------------------------------------------------------------------------------------------------
 
@@ -68,21 +67,16 @@ class Platform:
         return found
 
     def choices(self, regulation: Regulation) -> Choices:
-        """What selects of the domain offer: units, regions, categories of the office, as (value, label)."""
-        key = (regulation.number or 0, regulation.office)
-        if key not in self._choices:
-            settings = regulation.pack.settings
-            units = [(str(row["id"]), str(row["name"])) for row in self.read.units(regulation.office)]
-            self._choices[key] = {
-                "unit": units,
-                "region": pairs(settings.get("regions", {})),
-                "category": pairs(settings.get("categories", {})),
-            }
-        return self._choices[key]
+        """What selects of the domain offer: units, regions, categories of the office, as (value, label).
 
-    def forget_choices(self) -> None:
-        """After units changed."""
-        self._choices.clear()
+        Units are read every time: another process may have added one a moment ago.
+        """
+        settings = regulation.pack.settings
+        return {
+            "unit": [(str(row["id"]), str(row["name"])) for row in self.read.units(regulation.office)],
+            "region": pairs(settings.get("regions", {})),
+            "category": pairs(settings.get("categories", {})),
+        }
 
     def scope(self, order: Order, instance: Instance | None, actor: Actor, now: datetime) -> Mapping[str, Any]:
         """The names that a form's expressions see for a task of this instance."""
@@ -95,12 +89,16 @@ class Platform:
         form_id: str | None,
         values: Mapping[str, Any],
         scope: Mapping[str, Any],
+        choices: Choices | None = None,
     ) -> tuple[dict[str, Any], frozenset[str]]:
-        """Validated values of a form and its personal fields. Raises `Invalid` with messages by field."""
+        """Validated values of a form and its personal fields. Raises `Invalid` with messages by field.
+
+        `choices`: as read before, for whoever checks thousands of forms while nothing else changes.
+        """
         if form_id is None:
             return {}, frozenset()
         form = self.form(regulation, form_id)
-        checked = form.check(values, scope=scope, choices=self.choices(regulation))
+        checked = form.check(values, scope=scope, choices=choices or self.choices(regulation))
         if not checked.ok:
             raise Invalid({key: [str(message) for message in found] for key, found in checked.errors.items()})
         return checked.values, form.personal_keys

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
@@ -41,15 +42,7 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
     platform = open_platform(settings, saved=saved)
     working = background(platform, settings)
     sockets: dict[int, Any] = {}
-    server = create_server(
-        create_app(settings, platform),
-        map=sockets,
-        host=host,
-        port=port,
-        threads=THREADS,
-        max_request_body_size=max(settings.request_bytes, settings.upload_bytes, settings.attachment_bytes),
-        ident=None,
-    )
+    server = listen(create_app(settings, platform), settings, host, port, sockets)
     stopping: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
@@ -67,6 +60,21 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
     finally:
         server.task_dispatcher.shutdown()
         working.shutdown()
+
+
+def listen(app: Flask, settings: Settings, host: str, port: int, sockets: dict[int, Any]) -> Any:
+    """Waitress, taking connections for the app once `sockets` are looped over. Raises `OSError`."""
+    return create_server(
+        app,
+        map=sockets,
+        host=host,
+        port=port,
+        threads=THREADS,
+        max_request_body_size=max(settings.request_bytes, settings.upload_bytes, settings.attachment_bytes),
+        # Nothing is built from what a proxy says, but `/metrics` must see that one has passed the question on.
+        clear_untrusted_proxy_headers=False,
+        ident=None,
+    )
 
 
 def _finish(sockets: dict[int, Any]) -> None:

@@ -3,7 +3,7 @@
 | variable | meaning | default |
 |---|---|---|
 | `JIEBAN_DATABASE_URL` | `sqlite:///…` or `postgresql://…` | `sqlite:///var/jieban.db` |
-| `JIEBAN_SECRET_KEY` | key of the session cookies | made once, kept in `var/secret_key` |
+| `JIEBAN_SECRET_KEY` | key of the session cookies; 16 characters at least | made once, kept in `var/secret_key` |
 | `JIEBAN_MASTER_KEY` | key that wraps the keys of personal values; losing it loses them | the secret key |
 | `JIEBAN_HTTPS` | `1` when a proxy in front ends TLS: cookies then go over https only | off |
 | `JIEBAN_SMTP_URL` | `smtp://`, `smtp+starttls://` or `smtps://` `[user:password@]host[:port]` | no e-mail |
@@ -12,7 +12,7 @@
 | `JIEBAN_WEBHOOK_SECRET` | signs what is posted; 16 characters at least | needed with `JIEBAN_WEBHOOK_URL` |
 | `JIEBAN_WEBHOOK_PRIVATE` | `1`: the gateway may be in the own network, and speak plain http | off |
 | `JIEBAN_ANCHORS` | digests of the journal, kept outside the database | beside an SQLite file |
-| `JIEBAN_METRICS_TOKEN` | bearer token that `/metrics` asks for | loopback only |
+| `JIEBAN_METRICS_TOKEN` | bearer token that `/metrics` asks for | loopback only; nobody with `JIEBAN_HTTPS` |
 | `JIEBAN_LOG_LEVEL` | `DEBUG`, `INFO`, `WARNING`, `ERROR` | `WARNING` |
 
 Every variable may be given as a file instead, `JIEBAN_SECRET_KEY_FILE=/run/secrets/…`, so that no secret need stand in
@@ -36,6 +36,8 @@ DEMO_PASSWORD = "jieban-demo"
 """The password of every demo user; shown on the sign-in page of a demo."""
 
 LEAST_SECRET = 16
+PLACEHOLDER = "CHANGE-ME"
+"""How secrets read in the examples of `deploy/`."""
 SWITCH = ("", "0", "1")
 SMTP_PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
@@ -50,14 +52,14 @@ class BadSetting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`demo` shows the demo sign-ins.
+    """`demo` shows the demo people at the sign-in and lets them in; nobody else's settings do.
 
     `request_bytes` bounds a request, `upload_bytes` one with a pack, `attachment_bytes` a form with its files.
     """
 
-    database_url: str
-    secret_key: str
-    master_key: str
+    database_url: str = field(repr=False)
+    secret_key: str = field(repr=False)
+    master_key: str = field(repr=False)
     demo: bool = False
     https: bool = False
     request_bytes: int = 4 * 1024 * 1024
@@ -65,7 +67,7 @@ class Settings:
     attachment_bytes: int = 25 * 1024 * 1024
     ways: Ways = field(default_factory=Ways)
     anchors: Path | None = None
-    metrics_token: str | None = None
+    metrics_token: str | None = field(default=None, repr=False)
     log_level: str = "WARNING"
 
 
@@ -73,7 +75,7 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
     """Settings of this process. Creates `var/` beside the code when a default needs it. Raises `BadSetting`."""
     given = Given(environ)
     var = ROOT / "var"
-    url, key = given.text("JIEBAN_DATABASE_URL"), given.text("JIEBAN_SECRET_KEY")
+    url, key = given.text("JIEBAN_DATABASE_URL"), given.secret("JIEBAN_SECRET_KEY")
     if not url or not key:
         var.mkdir(exist_ok=True)
     key = key or _kept_key(var / "secret_key")
@@ -84,7 +86,7 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
     return Settings(
         database_url=url or f"sqlite:///{var / 'jieban.db'}",
         secret_key=key,
-        master_key=given.text("JIEBAN_MASTER_KEY") or key,
+        master_key=given.secret("JIEBAN_MASTER_KEY") or key,
         demo=demo,
         https=given.switch("JIEBAN_HTTPS"),
         # Demo accounts are open to everybody: what they do must reach nobody outside.
@@ -126,6 +128,10 @@ class Given:
 
     def secret(self, name: str) -> str | None:
         value = self.text(name)
+        if value.startswith(PLACEHOLDER):
+            raise BadSetting(
+                name, "还是示例里的占位内容，请换成自己的。", "still reads as in the example: set your own."
+            )
         if value and (len(value) < LEAST_SECRET or not value.isascii()):
             raise BadSetting(name, f"至少 {LEAST_SECRET} 个 ASCII 字符。", f"{LEAST_SECRET} ASCII characters at least.")
         return value or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from persistence import tables as t
 from persistence.store import Database
-from processes.people import Actor, Duty
+from processes.errors import ReservedName
+from processes.people import Actor, Duty, is_reserved
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,34 @@ class WaysOfOffice:
     petitioner_by: str
 
 
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A password that somebody tries. `attempts`: how many in a row, this one too; `locked_until`: if it is wrong."""
+
+    attempts: int
+    locked_until: datetime | None
+
+
 class People:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, login: str, name: str, password_hash: str, duties: Iterable[Duty], *, demo: bool = False) -> str:
-        """Enter a user with duties; one who exists only gets the duties that are missing. Returns the user's id."""
+    def add(
+        self,
+        login: str,
+        name: str,
+        password_hash: str,
+        duties: Iterable[Duty],
+        *,
+        demo: bool = False,
+        password_once: bool = False,
+    ) -> str:
+        """Enter a user with duties; one who exists only gets the duties that are missing. Returns the user's id.
+
+        Raises `ReservedName`.
+        """
+        if is_reserved(login) or is_reserved(name):
+            raise ReservedName()
         with self._database.transaction() as work:
             run = work.connection.execute
             user_id = run(sa.select(t.user.c.id).where(t.user.c.login == login)).scalar()
@@ -42,6 +65,7 @@ class People:
                     "password_hash": password_hash,
                     "disabled": False,
                     "demo": demo,
+                    "password_once": password_once,
                     "failed_attempts": 0,
                     "session_epoch": 0,
                 }
@@ -61,9 +85,12 @@ class People:
         return self._one(t.user.c.id == user_id)
 
     def actor(self, user_id: str) -> Actor | None:
-        """The user as an actor with all duties; None if unknown or disabled. `Actor.user` is the login."""
+        """The user as an actor with all duties; None if unknown, disabled or called like the platform.
+
+        `Actor.user` is the login.
+        """
         found = self.by_id(user_id)
-        if found is None or found["disabled"]:
+        if found is None or found["disabled"] or is_reserved(found["login"]):
             return None
         return Actor(found["login"], found["name"], self.duties(user_id))
 
@@ -73,17 +100,49 @@ class People:
         with self._database.reading() as connection:
             return tuple(Duty(*row) for row in connection.execute(query))
 
-    def update(self, user_id: str, **values: Any) -> None:
-        """Set columns: `failed_attempts`, `locked_until`, `disabled`, `session_epoch`, `password_hash`, `name`,
-        `password_once`, `email`."""
+    def update(self, user_id: str, *, end_sessions: bool = False, **values: Any) -> None:
+        """Set columns: `failed_attempts`, `locked_until`, `disabled`, `password_hash`, `name`, `password_once`,
+        `email`. `end_sessions`: whoever is signed in as this user is so no more, in any browser."""
+        if end_sessions:
+            values["session_epoch"] = t.user.c.session_epoch + 1
         with self._database.transaction() as work:
             work.connection.execute(t.user.update().where(t.user.c.id == user_id).values(values))
 
-    def failed(self, user_id: str, locked_until: datetime | None) -> None:
-        """Count one failed sign-in."""
-        values = {"failed_attempts": t.user.c.failed_attempts + 1, "locked_until": locked_until}
+    def count_guess(
+        self, user_id: str, now: datetime, locks: Callable[[int, datetime], datetime | None]
+    ) -> Guess | None:
+        """Count a password that is about to be tried; None where the account waits. `locks(attempts, now)`: until when.
+
+        Counted under the row's lock and before anybody looks at the password: of guesses that come at once none
+        goes uncounted. Who then turns out to know it sets the count back.
+        """
+        c = t.user.c
         with self._database.transaction() as work:
-            work.connection.execute(t.user.update().where(t.user.c.id == user_id).values(values))
+            run = work.connection.execute
+            query = sa.select(c.failed_attempts, c.locked_until).where(c.id == user_id).with_for_update()
+            before, waits_until = run(query).one()
+            if waits_until is not None and waits_until > now:
+                return None
+            guess = Guess(before + 1, locks(before + 1, now))
+            values = {"failed_attempts": guess.attempts, "locked_until": guess.locked_until}
+            run(t.user.update().where(c.id == user_id).values(values))
+        return guess
+
+    def is_real(self) -> bool:
+        """Whether this is somebody's own installation: it holds people or orders, and no demo made them."""
+        with self._database.reading() as connection:
+
+            def holds(query: sa.Select[Any]) -> bool:
+                return connection.execute(query.limit(1)).first() is not None
+
+            if holds(sa.select(t.user.c.id).where(t.user.c.demo)):
+                return False
+            return holds(sa.select(t.user.c.id)) or holds(sa.select(t.work_order.c.id))
+
+    def nobody(self) -> bool:
+        """Whether there is no account at all."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(t.user.c.id).limit(1)).first() is None
 
     def add_duty(self, user_id: str, duty: Duty) -> bool:
         """False if the user holds it already."""
@@ -112,6 +171,16 @@ class People:
                     found[row["id"]] = user
                 user["duties"].append(Duty(office, row["role"], row["unit"]))
         return list(found.values())
+
+    def offices_of(self, office: str) -> dict[str, set[str]]:
+        """User id → every office in which the user holds a duty, of those who hold one in this office."""
+        c, here = t.duty.c, t.duty.alias()
+        mine = sa.select(here.c.user_id).where(here.c.office == office)
+        found: dict[str, set[str]] = {}
+        with self._database.reading() as connection:
+            for user, held in connection.execute(sa.select(c.user_id, c.office).where(c.user_id.in_(mine)).distinct()):
+                found.setdefault(user, set()).add(held)
+        return found
 
     def names(self, logins: Iterable[str]) -> dict[str, str]:
         """Login → name, of those that there are."""

@@ -62,6 +62,13 @@ class NoReason(Refusal):
     en = "Give the reason, in four letters or two characters at least."
 
 
+class ReservedName(Refusal):
+    """Nobody may be called like the platform: journals and pages would take the one for the other."""
+
+    status, code = 422, "RESERVED_NAME"
+    zh, en = "这个名称由系统保留，请换一个。", "This name is the system's own; choose another."
+
+
 class AlreadyHandled(Refusal):
     """The task is finished, cancelled, or claimed by another."""
 

@@ -22,11 +22,15 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """The person (or the platform) that a command is done by. `user` is the stable id that the journal keeps."""
+    """The person (or the platform) that a command is done by. `user` is the stable id that the journal keeps.
+
+    `is_system`: the platform itself, which needs no duty. Never decided by a name: a name can be taken.
+    """
 
     user: str
     name: str
     duties: tuple[Duty, ...] = ()
+    is_system: bool = False
 
     def roles(self, office: str) -> set[str]:
         """Role codes held anywhere in the office."""
@@ -42,12 +46,13 @@ class Actor:
             duty.office == office and duty.role in roles and (unit is None or duty.unit == unit) for duty in self.duties
         )
 
-    @property
-    def is_system(self) -> bool:
-        return self.user == SYSTEM.user
+
+SYSTEM = Actor("system", "系统", is_system=True)
 
 
-SYSTEM = Actor("system", "系统")
+def is_reserved(login_or_name: str) -> bool:
+    """True for what the platform is called in journals and on pages, in any case of letters: no person may be."""
+    return login_or_name.strip().casefold() in (SYSTEM.user, SYSTEM.name)
 
 
 def offices(duties: Iterable[Duty]) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 import click
 
 from app.commands.deploying import deploy_watched, deployed_line
+from app.commands.failing import BadInput
 from app.commands.printing import bar
 from app.demo import lay_down, most_orders
 from app.deploying import Undated
@@ -30,9 +31,16 @@ DEMO_SINCE = datetime(2020, 1, 1, tzinfo=timezone(timedelta(hours=8)))
 def init(demo: bool, names: tuple[str, ...]) -> None:
     """建库并部署随附的规程包；可重复执行。 Make the database, deploy the packs; may be run again.
 
+    演示只放进空的或演示用的数据库。 A demo goes into a database that is empty or a demo's only.
+
     须先确认数值或写明生效日期的规程包留待 jieban confirm、jieban deploy。 Packs that wait for a person are left out.
     """
     platform = open_platform(from_environment())
+    if demo and platform.people.is_real():
+        raise BadInput(
+            "这个数据库里已有真实的人员或工单；演示账号的密码人人知道，不能放进来，请另指一个库（JIEBAN_DATABASE_URL）。",
+            "This database holds real people or orders; everybody knows the passwords of a demo. Name another one.",
+        )
     left = 0
     for folder in [find_folder(name) for name in names] or pack_folders():
         pack = read_pack(folder)
@@ -50,6 +58,8 @@ def init(demo: bool, names: tuple[str, ...]) -> None:
             with bar(most_orders(pack), f"{pack.name} 演示工单 / demo orders") as shown:
                 laid = lay_down(platform, pack.name, system_clock, lambda: shown.update(1))
             click.echo(f"{pack.name}：演示人员 {laid.people}，工单 {laid.orders}。")
+    if platform.people.nobody():
+        click.echo("还没有账号：jieban user add LOGIN --name … --office … / Nobody can sign in yet: jieban user add.")
     if left:
         raise click.exceptions.Exit(1)
 

@@ -28,6 +28,8 @@ TOTAL_SECONDS = 30.0
 """Of one whole delivery: a receiver that answers byte by byte is cut off."""
 MOST_READ = 4096
 TRANSLATED = IPv6Network("64:ff9b::/96")
+OURS = (IPv6Network("::/96"), IPv6Network("64:ff9b:1::/48"))
+"""Never of the open internet, whatever they lead to: IPv4 as IPv6 wrote it once, and translation inside a network."""
 RETRY = frozenset({408, 425, 429})
 
 
@@ -83,6 +85,8 @@ def is_public(text: str) -> bool:
         inner = _wrapped(address)
         if inner is not None:
             return is_public(str(inner))
+        if address.is_site_local or any(address in network for network in OURS):
+            return False
     return address.is_global and not address.is_multicast
 
 

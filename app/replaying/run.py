@@ -78,6 +78,7 @@ class Replay:
         calendar = platform.calendars.current(self.regulation.office)
         self._door = Door(platform.database, platform.library, lambda _office: calendar)
         self._main = self.regulation.definitions.processes[self.regulation.main]
+        self._choices = platform.choices(self.regulation)
 
     def run(self, finished: Callable[[int], Any]) -> Done:
         """Everything that is still to happen. `finished(n)` hears of orders that are through.
@@ -153,6 +154,7 @@ class Replay:
             self._main.start.form,
             self.acts.answers(self._main.start.form, act, classified),
             self.regulation.names(at, actor),
+            self._choices,
         )
         return verbs.receive(
             self._door,
@@ -170,7 +172,7 @@ class Replay:
         actor = self.acts.actor(act.role, task.unit)
         scope = self.platform.scope(order, order.instances[task.instance], actor, at)
         answers = self.acts.answers(task.form, act, story.classified or {})
-        values, personal = self.platform.check(self.regulation, task.form, answers, scope)
+        values, personal = self.platform.check(self.regulation, task.form, answers, scope, self._choices)
         return verbs.complete(self._door, actor, task_id, values, at, personal=personal)
 
     def _plan(self, story: Story, order: Order) -> datetime | None:

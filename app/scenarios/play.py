@@ -53,7 +53,6 @@ def play(scenario: Scenario, packs: Packs, folder: Path | None) -> Result:
 
 def _play(scenario: Scenario, stage: Stage, packs: Packs, result: Result) -> None:
     stage.platform.library.add_units(stage.office, scenario.units)
-    stage.platform.forget_choices()
     for name, fields in scenario.orders.items():
         try:
             refused = receive_order(stage, name, fields, stage.receiver())

@@ -68,7 +68,6 @@ class Stage:
         library = self.platform.library
         row = library.deploy(regulation.pack, effective_from=effective_from, actor=actor, note="", now=self.now)
         library.keep_compiled(row, regulation)
-        self.platform.forget_choices()
 
     def actor(self, who: Who) -> Actor:
         """The person with the duty that the step names. Raises `BadScenario`: no such role or unit."""

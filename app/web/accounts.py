@@ -6,9 +6,7 @@ Everything is written to the office's journal. A password made here works once: 
 
 from __future__ import annotations
 
-import re
-import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -16,21 +14,19 @@ from flask_login import current_user, login_user
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from app.accounts import MOST_NAME, add_account, is_login, is_name, one_time_password
 from app.delivery.ways import is_address
 from app.web import context
-from app.web.auth import PROBES, SignedIn
+from app.web.auth import PROBES, SignedIn, knows_password
 from app.web.language import _
-from app.web.passwords import hash_password, is_password
-from processes import verbs
+from app.web.passwords import hash_password
+from app.web.recording import recorded
 from processes.errors import NotFound
-from processes.people import Duty
+from processes.people import Duty, is_reserved, offices
 
 blueprint = Blueprint("accounts", __name__, url_prefix="/people")
 
-LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,59}")
-MOST_NAME = 40
 LEAST_PASSWORD, MOST_PASSWORD = 10, 200
-ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"  # nothing that can be misread from a slip of paper
 Answer = str | tuple[str, int] | Response
 
 
@@ -39,24 +35,25 @@ def add() -> Answer:
     """A new account with its first duty; its password is shown once."""
     context.require_admin()
     typed = {name: request.form.get(name, "").strip() for name in ("login", "name", "role", "unit")}
-    if request.method == "GET":
+    if request.method != "POST":
         return _form(typed, {})
     people, wrong = context.platform().people, {}
-    if not LOGIN.fullmatch(typed["login"]):
+    if is_reserved(typed["login"]):
+        wrong["login"] = _("这个名称由系统保留，请换一个。")
+    elif not is_login(typed["login"]):
         wrong["login"] = _("账号应以小写字母开头，由小写字母、数字和 . _ - 组成，2 至 60 个字符。")
     elif people.by_login(typed["login"]) is not None:
         wrong["login"] = _("这个账号已经存在。")
-    if not _is_name(typed["name"]):
+    if is_reserved(typed["name"]):
+        wrong["name"] = _("这个名称由系统保留，请换一个。")
+    elif not is_name(typed["name"]):
         wrong["name"] = _("请填写姓名，不超过 %(n)s 个字。", n=MOST_NAME)
     duty, said = _duty(typed)
     if duty is None:
         wrong["role"] = said
     if wrong or duty is None:
         return _form(typed, wrong), 422
-    password = _password()
-    user = people.add(typed["login"], typed["name"], hash_password(password), [duty])
-    people.update(user, password_once=True)
-    _record("add_user", {"login": typed["login"], "name": typed["name"], "role": duty.role, "unit": duty.unit})
+    user, password = add_account(context.platform(), context.me(), typed["login"], typed["name"], duty, context.now())
     return _account(user, password=password)
 
 
@@ -71,17 +68,13 @@ def show(user: str) -> str:
 def reset(user: str) -> str:
     """A new password that works once; live sessions end."""
     context.require_admin()
-    found = _managed(user)
-    password = _password()
-    context.platform().people.update(
-        user,
-        password_hash=hash_password(password),
-        password_once=True,
-        session_epoch=found["session_epoch"] + 1,
-        failed_attempts=0,
-        locked_until=None,
-    )
-    _record("reset_password", {"login": found["login"]})
+    found = managed(user)
+    password = one_time_password()
+    hashed = hash_password(password)
+    with recorded("reset_password", {"login": found["login"]}):
+        context.platform().people.update(
+            user, end_sessions=True, password_hash=hashed, password_once=True, failed_attempts=0, locked_until=None
+        )
     return _account(user, password=password)
 
 
@@ -89,12 +82,14 @@ def reset(user: str) -> str:
 def set_email(user: str) -> Answer:
     """Where notices for the person's duties go; empty takes it away."""
     context.require_admin()
-    found = _managed(user)
+    found = managed(user)
     typed = request.form.get("email", "").strip()
     if typed and not is_address(typed):
         return _account(user, wrong_email=_("这不是有效的电子邮件地址。")), 422
-    context.platform().people.update(user, email=typed or None)
-    _record("set_email", {"login": found["login"]})
+    # Masked: the journal tells where notices went without keeping an address for ever.
+    changed = {"login": found["login"], "before": _masked(found["email"]), "after": _masked(typed)}
+    with recorded("set_email", changed):
+        context.platform().people.update(user, email=typed or None)
     flash(_("已保存电子邮件地址。"), "done")
     return redirect(url_for("accounts.show", user=user))
 
@@ -103,12 +98,13 @@ def set_email(user: str) -> Answer:
 def add_duty(user: str) -> Answer:
     """Give a duty of this office."""
     context.require_admin()
-    found = _managed(user)
+    found = managed(user)
     duty, said = _duty(request.form)
     if duty is None:
         return _account(user, wrong=said), 422
-    if context.platform().people.add_duty(user, duty):
-        _record("add_duty", {"login": found["login"], "role": duty.role, "unit": duty.unit})
+    if duty not in context.platform().people.duties(user):
+        with recorded("add_duty", {"login": found["login"], "role": duty.role, "unit": duty.unit}):
+            context.platform().people.add_duty(user, duty)
         flash(_("已增加职责：%(duty)s。", duty=_duty_words(duty)), "done")
     return redirect(url_for("accounts.show", user=user))
 
@@ -117,7 +113,7 @@ def add_duty(user: str) -> Answer:
 def remove_duty(user: str) -> Answer:
     """Take a duty of this office; the last one stays, the account is disabled instead."""
     context.require_admin()
-    found, people = _managed(user), context.platform().people
+    found, people = managed(user), context.platform().people
     duty = Duty(context.office(), request.form.get("role", ""), request.form.get("unit") or None)
     held = people.duties(user)
     if duty not in held:
@@ -126,8 +122,8 @@ def remove_duty(user: str) -> Answer:
         return _account(user, wrong=_("这是最后一项职责，不能撤销；不再使用的账号请停用。")), 422
     if user == context.person().id and duty.role == context.ADMIN:
         return _account(user, wrong=_("不能撤销自己的管理职责，请由另一位管理员办理。")), 422
-    people.remove_duty(user, duty)
-    _record("remove_duty", {"login": found["login"], "role": duty.role, "unit": duty.unit})
+    with recorded("remove_duty", {"login": found["login"], "role": duty.role, "unit": duty.unit}):
+        people.remove_duty(user, duty)
     flash(_("已撤销职责：%(duty)s。", duty=_duty_words(duty)), "done")
     return redirect(url_for("accounts.show", user=user))
 
@@ -139,13 +135,13 @@ def own_password() -> Answer:
     row = people.by_id(person.id)
     if row is None:
         raise NotFound()
-    if request.method == "GET":
+    if request.method != "POST":
         return _own(row["password_once"], {})
     old, new, again = (request.form.get(name, "") for name in ("old", "new", "again"))
     if max(len(old), len(new), len(again)) > MOST_PASSWORD:
         raise BadRequest()
     wrong = {}
-    if not is_password(row["password_hash"], old):
+    if not knows_password(context.platform(), row, old, context.now()):
         wrong["old"] = _("原密码不对。")
     if len(new) < LEAST_PASSWORD or new == old or row["login"] in new:
         wrong["new"] = _("新密码至少 %(n)s 个字符，不同于原密码，不含账号。", n=LEAST_PASSWORD)
@@ -153,10 +149,11 @@ def own_password() -> Answer:
         wrong["again"] = _("两次输入的新密码不一致。")
     if wrong:
         return _own(row["password_once"], wrong), 422
-    epoch = row["session_epoch"] + 1
-    people.update(person.id, password_hash=hash_password(new), password_once=False, session_epoch=epoch)
-    login_user(SignedIn({**row, "session_epoch": epoch, "password_once": False}, person.actor))
-    _record("change_password", {"login": row["login"]})
+    hashed = hash_password(new)
+    with recorded("change_password", {"login": row["login"]}):
+        people.update(person.id, end_sessions=True, password_hash=hashed, password_once=False)
+        now_stands = people.by_id(person.id)
+    login_user(SignedIn(now_stands or row, person.actor))
     flash(_("密码已修改。"), "done")
     return redirect(url_for("inbox.index"))
 
@@ -169,18 +166,17 @@ def ask_for_own_password() -> Response | None:
     return redirect(url_for("accounts.own_password"))
 
 
-def may_manage(duties: list[Duty] | tuple[Duty, ...]) -> bool:
-    """Whether the person administers every office in which these duties lie, this one among them."""
+def may_manage(held: Collection[str]) -> bool:
+    """Whether the person administers every one of these offices, this one among them."""
     mine = {duty.office for duty in context.me().duties if duty.role == context.ADMIN}
-    offices = {duty.office for duty in duties}
-    return context.office() in offices and offices <= mine
+    return context.office() in held and mine.issuperset(held)
 
 
-def _managed(user: str) -> Mapping[str, Any]:
+def managed(user: str) -> Mapping[str, Any]:
     """The row of somebody the admin may act on. Raises `NotFound`."""
     people = context.platform().people
     found = people.by_id(user)
-    if found is None or not may_manage(people.duties(user)):
+    if found is None or not may_manage(offices(people.duties(user))):
         raise NotFound()
     return found
 
@@ -215,17 +211,10 @@ def _duty_words(duty: Duty) -> str:
     return f"{name}（{context.unit_names().get(duty.unit, duty.unit)}）" if duty.unit else name
 
 
-def _is_name(text: str) -> bool:
-    return 0 < len(text) <= MOST_NAME and text.isprintable()
-
-
-def _password() -> str:
-    """16 characters in groups of four: about 79 bits."""
-    return "-".join("".join(secrets.choice(ALPHABET) for _n in range(4)) for _group in range(4))
-
-
-def _record(act: str, changed: Mapping[str, Any]) -> None:
-    verbs.record(context.platform().door, context.me(), context.office(), act, changed, context.now())
+def _masked(email: str | None) -> str | None:
+    """`z***@city.example`."""
+    name, _at, host = (email or "").partition("@")
+    return f"{name[:1]}***@{host}" if host else None
 
 
 def _choices() -> dict[str, Any]:
@@ -241,7 +230,7 @@ def _own(once: bool, wrong: Mapping[str, str]) -> str:
 
 
 def _account(user: str, *, password: str = "", wrong: str = "", wrong_email: str = "") -> str:
-    found = _managed(user)
+    found = managed(user)
     here = [duty for duty in context.platform().people.duties(user) if duty.office == context.office()]
     locked = found["locked_until"] is not None and found["locked_until"] > context.now()
     person = {

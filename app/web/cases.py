@@ -66,7 +66,7 @@ def start(process: str) -> str | tuple[str, int] | Response:
         scope = regulation.names(now, me)
         form = attachments.bind(compiled, posted, scope=scope, choices=choices)
         personal = compiled.personal_keys
-    if request.method == "GET" or is_refresh():
+    if request.method != "POST" or is_refresh():
         return _page(found, form)
     if form is not None and not form.validate():
         return _page(found, form), 422

@@ -21,7 +21,9 @@ from timers.errors import TimerError
 Answer = tuple[str, int]
 log = logging.getLogger(__name__)
 
-SECRET_FIELDS = frozenset({"csrf_token", "password", "version", "next", "_refresh"})
+WORK = frozenset({"intake", "orders", "cases", "calendar"})
+"""The pages whose answers are shown back: those where people write at length. Nothing of accounts."""
+NO_ANSWERS = frozenset({"csrf_token", "password", "version", "next", "_refresh"})
 MOST_KEPT = 40
 
 
@@ -68,7 +70,8 @@ def fault(error: Exception) -> Answer:
 
 def error_page(status: int, title: str, words: str) -> Answer:
     """An error as a page with the way back."""
-    inside = status != 500 and current_user.is_authenticated
+    # Files belong to nobody: what is said about one must be the same for all.
+    inside = status != 500 and request.endpoint != "static" and current_user.is_authenticated
     page = render_template(
         "errors/error.html" if inside else "errors/bare.html",
         title=title,
@@ -81,12 +84,12 @@ def error_page(status: int, title: str, words: str) -> Answer:
 
 
 def typed() -> list[tuple[str, str]]:
-    """What the person had typed into the form that was refused, by the questions' labels, without secrets."""
-    if request.method != "POST":
+    """What the person had typed into the form that was refused, by the questions' labels; only where that is work."""
+    if request.method != "POST" or request.blueprint not in WORK:
         return []
     form: BoundForm | None = g.get("form")
     if form is not None:
         shown = [(field.spec.label, "、".join(field.typed)) for field in form.form.fields.values()]
     else:
-        shown = [(name, value) for name, value in request.form.items(multi=True) if name not in SECRET_FIELDS]
+        shown = [(name, value) for name, value in request.form.items(multi=True) if name not in NO_ANSWERS]
     return [(name, value) for name, value in shown if value.strip()][:MOST_KEPT]

@@ -1,7 +1,7 @@
 """For probes and Prometheus: `/healthz` (does this process live), `/readyz` (can it serve), `/metrics`.
 
 They say nothing about anybody. `/metrics` asks for the token of the settings; without one it answers only to this
-machine itself, and not to what a proxy on it passes on.
+machine itself, where no proxy stands in front (`JIEBAN_HTTPS`) and nothing says that one has passed the question on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from timers.clock import Clock
 blueprint = Blueprint("health", __name__)
 
 PLAIN = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
-PASSED_ON = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
+PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via")
 
 
 def init_health(app: Flask, platform: Platform, clock: Clock) -> None:
@@ -61,7 +61,7 @@ def _may_read(settings: Settings) -> bool:
     if settings.metrics_token:
         given = request.headers.get("Authorization", "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), settings.metrics_token.encode())
-    if any(name in request.headers for name in PASSED_ON):
+    if settings.https or any(name in request.headers for name in PASSED_ON):
         return False
     try:
         return ip_address(request.remote_addr or "").is_loopback

@@ -13,14 +13,17 @@ from werkzeug.wrappers import Response
 from app.web import context
 from app.web.language import _, pick
 from app.web.paging import paging, wanted_page
+from app.web.recording import recorded
 from app.web.words import short_moment
 from persistence import registers
 from persistence.incidents import Incidents
 from persistence.reading import PAGE, Row
-from processes import verbs
 from processes.errors import NoDeployment, NotFound
 
 blueprint = Blueprint("incidents", __name__, url_prefix="/incidents")
+
+MOST_ID = 2**31 - 1
+"""What the column holds: a larger number names nothing, and PostgreSQL would refuse the question."""
 
 
 @blueprint.get("/")
@@ -36,14 +39,14 @@ def index() -> str:
     )
 
 
-@blueprint.post("/<int:incident>/retry")
+@blueprint.post(f"/<int(max={MOST_ID}):incident>/retry")
 def retry(incident: int) -> Response:
     """Try again at once: the sweep finds it within seconds."""
     context.require_admin()
-    platform, here, now = context.platform(), context.office(), context.now()
-    if not Incidents(platform.database).retry_now(incident, here, now):
-        raise NotFound()
-    verbs.record(platform.door, context.me(), here, "retry_incident", {"incident": incident}, now)
+    incidents = Incidents(context.platform().database)
+    with recorded("retry_incident", {"incident": incident}):
+        if not incidents.retry_now(incident, context.office(), context.now()):
+            raise NotFound()
     flash(_("已安排立即重试，几秒后刷新可见结果。"), "done")
     return redirect(url_for("incidents.index"))
 

@@ -20,6 +20,7 @@ from app.web.words import exact_moment, short_moment
 from forms import FieldSpec
 from persistence import registers
 from persistence.reading import PAGE, Row
+from processes import verbs
 from processes.errors import NotFound
 from processes.ledger import VARIABLE, Column, Ledger, ledger_of, value_of
 from processes.regulation import Regulation
@@ -52,13 +53,16 @@ def index() -> str:
 
 @blueprint.get("/ledger.csv")
 def file() -> Response:
-    """The ledger as the filter shows it, all pages."""
+    """The ledger as the filter shows it, all pages. The office's journal keeps who took how much of it away."""
     kept, state = _kept(), _state()
     rows = registers.ledger(
         context.platform().read, context.sight(), kept.process.id, context.now(), state=state, size=MOST_LINES
     )
     head = [_("编号"), _("标题"), *(column.label for column in kept.columns), _("立账时间"), _("销账时间"), _("状态")]
     lines = Lines(kept, lambda at, zone, now: exact_moment(at, zone)[:16]).of(rows[:MOST_LINES])
+    if request.method == "GET":
+        exported = {"process": kept.process.id, "state": state or "all", "lines": min(len(rows), MOST_LINES)}
+        verbs.record(context.platform().door, context.me(), context.office(), "export_ledger", exported, context.now())
     zone = context.in_force().zone
     return csv_file(
         f"ledger-{context.now().astimezone(zone):%Y%m%d}",

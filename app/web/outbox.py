@@ -12,11 +12,11 @@ from app.delivery.words import step_name
 from app.web import context
 from app.web.language import _, pick
 from app.web.paging import paging, wanted_page
+from app.web.recording import recorded
 from app.web.words import short_moment
 from persistence.notice_states import DEAD, KEPT, SENT, STATES, WAITING
 from persistence.outbox import Outbox
 from persistence.reading import PAGE, Row
-from processes import verbs
 from processes.errors import NotFound
 
 blueprint = Blueprint("outbox", __name__, url_prefix="/outbox")
@@ -50,10 +50,10 @@ def index() -> str:
 def resend() -> Response:
     """Let one notice go out again, under the same key."""
     context.require_admin()
-    key, here, now = request.form.get("key", ""), context.office(), context.now()
-    if not _box().resend(key, now, here):
-        raise NotFound()
-    verbs.record(context.platform().door, context.me(), here, "resend_notice", {"key": key}, now)
+    key = request.form.get("key", "")
+    with recorded("resend_notice", {"key": key}):
+        if not _box().resend(key, context.now(), context.office()):
+            raise NotFound()
     flash(_("已安排再次发送，几秒后刷新可见结果。"), "done")
     return redirect(url_for("outbox.index", state=WAITING))
 
@@ -65,10 +65,14 @@ def ways() -> Response:
     staff, petitioner = request.form.get("staff", ""), request.form.get("petitioner", "")
     if staff not in WAYS_OF_STAFF or petitioner not in WAYS_OF_PETITIONER:
         abort(400)
-    platform, here = context.platform(), context.office()
-    platform.people.set_ways(here, staff, petitioner)
-    changed = {"staff": staff, "petitioner": petitioner}
-    verbs.record(platform.door, context.me(), here, "set_ways", changed, context.now())
+    people, here = context.platform().people, context.office()
+    before = people.ways_of(here)
+    changed = {
+        "before": {"staff": before.staff_by, "petitioner": before.petitioner_by},
+        "after": {"staff": staff, "petitioner": petitioner},
+    }
+    with recorded("set_ways", changed):
+        people.set_ways(here, staff, petitioner)
     flash(_("已保存通知方式。"), "done")
     return redirect(url_for("outbox.index"))
 

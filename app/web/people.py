@@ -6,8 +6,9 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from werkzeug.wrappers import Response
 
 from app.web import context
+from app.web.accounts import managed, may_manage
 from app.web.language import _
-from processes import verbs
+from app.web.recording import recorded
 
 blueprint = Blueprint("people", __name__, url_prefix="/people")
 
@@ -17,7 +18,7 @@ def index() -> str:
     """Everybody with a duty in this office."""
     context.require_admin()
     units, here = context.unit_names(), context.office()
-    listed = []
+    listed, offices = [], context.platform().people.offices_of(here)
     for user in context.platform().people.of_office(here):
         duties = user["duties"]
         words = [context.role_name(d.role) + (f"（{units.get(d.unit, d.unit)}）" if d.unit else "") for d in duties]
@@ -30,6 +31,7 @@ def index() -> str:
                 "duties": "、".join(words),
                 "disabled": user["disabled"],
                 "locked": locked,
+                "managed": may_manage(offices[user["id"]]),
             }
         )
     return render_template("people/index.html", people=listed, own=context.person().id)
@@ -37,18 +39,16 @@ def index() -> str:
 
 @blueprint.post("/<user>/state")
 def switch(user: str) -> Response:
-    """Disable or enable somebody of this office; recorded in the office's journal."""
+    """Disable or enable somebody; recorded in the office's journal."""
     context.require_admin()
-    people = context.platform().people
-    found = people.by_id(user)
-    here = context.office()
-    if found is None or all(duty.office != here for duty in people.duties(user)) or user == context.person().id:
+    found = managed(user)
+    if user == context.person().id:
         abort(404)
     disabled = request.form.get("to") == "disabled"
-    epoch = found["session_epoch"] + 1
-    people.update(user, disabled=disabled, session_epoch=epoch, failed_attempts=0, locked_until=None)
-    act = "disable_user" if disabled else "enable_user"
-    verbs.record(context.platform().door, context.me(), here, act, {"login": found["login"]}, context.now())
+    with recorded("disable_user" if disabled else "enable_user", {"login": found["login"]}):
+        context.platform().people.update(
+            user, end_sessions=True, disabled=disabled, failed_attempts=0, locked_until=None
+        )
     said = _("已停用 %(name)s，其登录会话随即结束。") if disabled else _("已启用 %(name)s。")
     flash(said % {"name": found["name"]}, "done")
     return redirect(url_for("people.index"))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, g, request
 from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import BadRequest, NotFound
 
 csrf = CSRFProtect()
 
@@ -54,6 +55,7 @@ def init_security(app: Flask, *, https: bool) -> None:
         WTF_CSRF_SSL_STRICT=False,  # compares the Referer with the Host header, which we do not trust
     )
     app.session_interface = Sessions()
+    app.before_request(refuse_nul)
     csrf.init_app(app)
 
     @app.after_request
@@ -67,7 +69,8 @@ def init_security(app: Flask, *, https: bool) -> None:
         headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if https:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.endpoint == "static":
+        # Only the file itself: a page that says why there is none must not stay in anybody's cache.
+        if request.endpoint == "static" and response.status_code in (200, 304):
             response.cache_control.public, response.cache_control.max_age = True, 31_536_000
             response.cache_control.no_cache = None
         else:
@@ -85,6 +88,18 @@ def init_security(app: Flask, *, https: bool) -> None:
                 file = static / name
                 changed[name] = int(file.stat().st_mtime) if file.is_file() else 0
             values["v"] = changed[name]
+
+
+def refuse_nul() -> None:
+    """No text of ours holds a NUL, and PostgreSQL takes none: refused here, before anything asks the database.
+
+    Raises `NotFound` for an address, `BadRequest` for a form.
+    """
+    if "\0" in request.path:
+        raise NotFound()
+    for values in (request.args, request.form):
+        if any("\0" in text for pair in values.items(multi=True) for text in pair):
+            raise BadRequest()
 
 
 def local_path(target: str | None) -> str | None:

@@ -26,14 +26,14 @@ MOST_CHARACTERS = 200
 def sign_in() -> str | Response | tuple[str, int]:
     """The door. In a demo the page lists who one can be, and fills in their password."""
     target = local_path(request.values.get("next"))
-    if request.method == "GET":
+    if request.method != "POST":
         if current_user.is_authenticated:
             return redirect(target or url_for("inbox.index"))
         return _page(login=request.args.get("as", "")[:MOST_CHARACTERS], next=target)
     login, password = request.form.get("login", "").strip(), request.form.get("password", "")
     if max(len(login), len(password)) > MOST_CHARACTERS:
         abort(400)
-    person = sign_in_with(platform().people, login, password, now())
+    person = sign_in_with(platform(), login, password, now(), demo=desk().settings.demo)
     if person is None:
         return _page(login=login, next=target, failed=True), 401
     return redirect(target or url_for("inbox.index"))
@@ -41,10 +41,11 @@ def sign_in() -> str | Response | tuple[str, int]:
 
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
-    """End this session."""
+    """End every session of this person: one that was copied, or left open elsewhere, must not outlive this."""
+    platform().people.update(context.person().id, end_sessions=True)
     logout_user()
     session.clear()
-    flash(_("您已退出登录。"), "done")
+    flash(_("您已退出登录，在其他浏览器上的登录也已结束。"), "done")
     return redirect(url_for("sign_in.sign_in"))
 
 

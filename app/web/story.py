@@ -199,6 +199,11 @@ def _acts() -> dict[str, str]:
         "remove_duty": _("撤销职责"),
         "add_unit": _("新增单位"),
         "rename_unit": _("单位改名"),
+        "lock_user": _("锁定账号"),
+        "set_email": _("设置电子邮件"),
+        "set_ways": _("设置通知方式"),
+        "resend_notice": _("再次发送通知"),
+        "export_ledger": _("导出台账"),
         "retry_incident": _("重试异常"),
         "refuse_deploy": _("拒绝部署"),
     }

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from app.web import context
 from app.web.language import _
-from processes import verbs
+from app.web.recording import recorded
 from processes.errors import NotFound
 
 blueprint = Blueprint("units", __name__, url_prefix="/units")
@@ -47,9 +47,8 @@ def add() -> Answer:
     if wrong:
         return _page(typed, wrong), 422
     unit = {"name": typed["name"], "level": typed["level"], "parent": typed["parent"] or None}
-    platform.library.add_units(here, {typed["id"]: unit})
-    platform.forget_choices()
-    verbs.record(platform.door, context.me(), here, "add_unit", {"unit": typed["id"], **unit}, context.now())
+    with recorded("add_unit", {"unit": typed["id"], **unit}):
+        platform.library.add_units(here, {typed["id"]: unit})
     flash(_("已新增单位 %(name)s。", name=typed["name"]), "done")
     return redirect(url_for("units.index"))
 
@@ -64,10 +63,8 @@ def rename(unit: str) -> Answer:
         raise NotFound()
     if reason := _wrong_name(name):
         return _page({}, {unit: reason}), 422
-    platform.library.rename_unit(here, unit, name)
-    platform.forget_choices()
-    changed = {"unit": unit, "before": before, "after": name}
-    verbs.record(platform.door, context.me(), here, "rename_unit", changed, context.now())
+    with recorded("rename_unit", {"unit": unit, "before": before, "after": name}):
+        platform.library.rename_unit(here, unit, name)
     flash(_("单位名称已由“%(before)s”改为“%(after)s”。", before=before, after=name), "done")
     return redirect(url_for("units.index"))
 

@@ -1,11 +1,13 @@
 """Accounts, duties, one-time passwords and units; and the office's journal of all of it."""
 
+import json
 from collections.abc import Callable
 
 import pytest
 
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD
+from processes import verbs
 from processes.pack import pack_of
 from processes.people import SYSTEM, Duty
 from tests.app.browsing import OFFICE, Browser, Page
@@ -56,6 +58,8 @@ def test_a_new_person_signs_in_once_and_chooses_a_password(
     [
         ({"login": "Ä"}, "小写字母开头"),
         ({"login": "agent"}, "已经存在"),
+        ({"login": "system"}, "系统保留"),
+        ({"name": "系统"}, "系统保留"),
         ({"name": ""}, "请填写姓名"),
         ({"role": "nothing"}, "请选择职责"),
         ({"role": "petitioner"}, "请选择职责"),
@@ -115,6 +119,67 @@ def test_an_admin_has_no_hold_on_people_of_other_offices(admin: Browser, new_log
     platform.people.add_duty(user["id"], Duty("elsewhere", "agent"))
     assert admin.post(f"/people/{user['id']}/password").status == 404
     assert admin.get(f"/people/{user['id']}").status == 404
+    assert admin.post(f"/people/{user['id']}/state", {"to": "disabled"}).status == 404
+    page = admin.get("/people/")
+    assert f"/people/{user['id']}" not in page.text and "在其他单位也有职责" in page.text
+
+
+def test_where_notices_went_is_kept_masked(admin: Browser, new_login: str, platform: Platform) -> None:
+    user = platform.people.by_login(new_login)
+    assert user is not None
+    for email in ("zhang.san@city.example", "other@elsewhere.example"):
+        assert admin.post(f"/people/{user['id']}/email", {"email": email}, follow_redirects=True).status == 200
+    row = platform.read.office_journal(OFFICE)[0]
+    said = {"login": new_login, "before": "z***@city.example", "after": "o***@elsewhere.example"}
+    assert (row["act"], json.loads(row["changed"])) == ("set_email", said)
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/people/new", {"login": "half.made", "name": "某人", "role": "unit_clerk", "unit": "housing_bureau"}),
+        ("/people/{user}/password", {}),
+        ("/people/{user}/email", {"email": "half@made.example"}),
+        ("/people/{user}/duties", {"role": "unit_handler", "unit": "housing_bureau"}),
+        ("/people/{user}/state", {"to": "disabled"}),
+        ("/outbox/ways", {"staff": "none", "petitioner": "none"}),
+        ("/units/", {"id": "half_made", "name": "甲", "level": "city", "parent": ""}),
+    ],
+)
+def test_what_cannot_be_written_to_the_journal_does_not_happen(
+    admin: Browser,
+    new_login: str,
+    platform: Platform,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    values: dict[str, str],
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError("no room for the journal")
+
+    def stands() -> list[object]:
+        people = platform.people
+        units = [dict(row) for row in platform.read.units(OFFICE)]
+        return [
+            people.by_id(user["id"]),
+            people.duties(user["id"]),
+            people.of_office(OFFICE),
+            units,
+            people.ways_of(OFFICE),
+        ]
+
+    user = platform.people.by_login(new_login)
+    assert user is not None
+    before = stands()
+    monkeypatch.setattr(verbs, "record", fails)
+    assert admin.post(path.format(user=user["id"]), values).status == 500
+    assert stands() == before
+
+
+def test_only_a_post_makes_an_account(admin: Browser, platform: Platform) -> None:
+    values = {"login": "by.head", "name": "某人", "role": "unit_clerk", "unit": "housing_bureau"}
+    assert admin.client.open("/people/new", method="HEAD", data=values).status_code == 200
+    assert platform.people.by_login("by.head") is None
 
 
 def test_units_are_added_and_renamed(admin: Browser, platform: Platform) -> None:

@@ -214,7 +214,7 @@ def test_the_first_forged_row_is_named(forgery: str, demo: Path, rows: sqlite3.C
 def test_another_master_key_is_refused_before_anything_happens(
     command: list[str], demo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("JIEBAN_MASTER_KEY", "another one")
+    monkeypatch.setenv("JIEBAN_MASTER_KEY", "another secret of the tests")
     result = jieban(*command)
     assert result.exit_code == 2
     assert "JIEBAN_MASTER_KEY" in result.stderr

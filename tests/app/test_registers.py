@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -83,6 +84,18 @@ def test_the_ledger_as_a_file_computes_nothing(supervised: Make, signed_in: Sign
     assert dict(zip(head, row, strict=True))["标题"] == "'=HYPERLINK(甲)"
 
 
+def test_the_journal_keeps_who_took_the_ledger_away(supervised: Make, signed_in: SignIn, platform: Platform) -> None:
+    supervised()
+    supervisor = signed_in("supervisor")
+    lines_taken = len(supervisor.client.get("/ledger/ledger.csv?state=open").data.splitlines()) - 1
+    row = platform.read.office_journal(OFFICE)[0]
+    assert (row["actor"], row["act"]) == ("supervisor", "export_ledger")
+    changed = json.loads(row["changed"])
+    assert (changed["state"], changed["lines"]) == ("open", lines_taken)
+    supervisor.client.head("/ledger/ledger.csv")
+    assert platform.read.office_journal(OFFICE)[0]["seq"] == row["seq"]
+
+
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", " =1", "＝1", "\x00=1"])
 def test_a_cell_that_begins_like_a_formula_is_text(cell: str) -> None:
     assert inert(cell).startswith("'")
@@ -108,6 +121,14 @@ def test_a_case_is_opened_by_hand_and_listed(signed_in: SignIn, platform: Platfo
     case, *_ = [one for one in cases if one["process"] == "confidentiality"]
     assert any(case["number"] in one for one in agent.get("/cases/").words("//tbody/tr"))
     assert signed_in("stranger").get(f"/orders/{case['number']}").status == 404
+
+
+def test_only_a_post_opens_a_case(signed_in: SignIn, platform: Platform) -> None:
+    agent, sight = signed_in("agent"), Sight(SYSTEM, OFFICE, whole_office=True)
+    before = len(platform.read.orders(sight, kind="office"))
+    for link in agent.get("/cases/").tree.xpath("//a[@class='card-link']/@href"):
+        assert agent.client.head(link).status_code == 200
+    assert len(platform.read.orders(sight, kind="office")) == before
 
 
 def test_a_case_is_opened_only_by_those_who_may(signed_in: SignIn) -> None:

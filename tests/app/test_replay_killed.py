@@ -81,7 +81,11 @@ def start(database: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", "from app.cli import main; main()", *arguments],
         cwd=ROOT,
-        env={**os.environ, "JIEBAN_DATABASE_URL": f"sqlite:///{database}", "JIEBAN_SECRET_KEY": "of the tests"},
+        env={
+            **os.environ,
+            "JIEBAN_DATABASE_URL": f"sqlite:///{database}",
+            "JIEBAN_SECRET_KEY": "a secret of the tests",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

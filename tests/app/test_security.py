@@ -1,7 +1,7 @@
 """What every answer carries, what every request must prove, and what cannot be smuggled in."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,23 @@ from flask import Flask
 
 from app.factory import create_app
 from app.platform import Platform
-from app.settings import Settings
-from tests.app.browsing import ROOT, Browser
+from app.settings import DEMO_PASSWORD, Settings
+from app.web.passwords import hash_password
+from processes.people import Duty
+from tests.app.browsing import ROOT, Browser, Clock
+from tests.small import Small
+
+
+@pytest.fixture
+def small_on(database_url: str, clock: Clock) -> Iterator[Browser]:
+    """An admin of a small house, on each database."""
+    small = Small(database_url)
+    small.platform.people.add("admin", "某人", hash_password(DEMO_PASSWORD), [Duty("small", "admin")])
+    browser = Browser(create_app(Settings("unused", "key of the tests", ""), small.platform, clock).test_client())
+    assert browser.sign_in("admin").status == 200
+    yield browser
+    small.close()
+
 
 TEMPLATES = sorted((ROOT / "app" / "templates").rglob("*.html"))
 
@@ -54,6 +69,45 @@ def test_a_post_without_token_is_refused_and_shows_what_was_typed(signed_in: Cal
     page = agent.read(agent.client.post("/intake", data={"title": "写了很久的标题", "password": "geheim"}))
     assert page.status == 400
     assert "写了很久的标题" in page.text and "geheim" not in page.text
+
+
+def test_passwords_are_never_shown_back(signed_in: Callable[[str], Browser], visitor: Browser) -> None:
+    agent = signed_in("agent")
+    typed = {"old": "geheim-alt", "new": "geheim-neu", "again": "geheim-neu", "anything": "geheim-auch"}
+    for path in ("/people/password", "/sign-in", "/units/", "/nowhere"):
+        page = agent.read(agent.client.post(path, data=typed))
+        assert page.status in (400, 404) and "geheim" not in page.text
+    page = visitor.read(visitor.client.post("/sign-in", data={"login": "agent", "password": "geheim"}))
+    assert page.status == 400 and "geheim" not in page.text and "agent" not in page.text
+
+
+def test_a_missing_file_is_said_to_all_alike_and_kept_by_nobody(signed_in: Callable[[str], Browser]) -> None:
+    page = signed_in("agent").get("/static/nothing.css")
+    assert page.status == 404
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "张颖" not in page.text and "Set-Cookie" not in page.headers
+
+
+@pytest.mark.parametrize("path", ["/orders/%00", "/orders/NC1%00/trace", "/people/a%00b", "/attachments/%00"])
+def test_no_address_holds_a_nul(small_on: Browser, path: str) -> None:
+    assert small_on.get(path).status == 404
+
+
+def test_no_form_and_no_question_holds_a_nul(small_on: Browser) -> None:
+    assert small_on.get("/inbox?q=%00").status == 400
+    small_on.get("/people/password")
+    assert small_on.post("/people/password", {"old": "a\0b", "new": "x", "again": "x"}).status == 400
+    visitor = Browser(small_on.client.application.test_client())
+    visitor.get("/sign-in")
+    assert visitor.post("/sign-in", {"login": "a\0b", "password": "x"}).status == 400
+    visitor.get("/sign-in")
+    assert visitor.post("/sign-in", {"login": "a", "pass\0word": "x"}).status == 400
+
+
+def test_a_number_that_no_column_holds_names_nothing(small_on: Browser) -> None:
+    small_on.get("/incidents/")
+    for number in (10**25, 2**63, 2**31, 2**31 - 1):
+        assert small_on.post(f"/incidents/{number}/retry").status == 404
 
 
 def test_too_large_a_request_is_refused(signed_in: Callable[[str], Browser]) -> None:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import http.client
 import io
 import json
 import logging
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
+from waitress import wasyncore
 
 from app.factory import create_app
 from app.observing.logs import JsonLines
+from app.server import listen
 from app.settings import Settings
 from app.working.one_process import Sweeping
 from processes import verbs
@@ -114,8 +119,8 @@ def watched(sqlite_database_url: str) -> Iterator[tuple[Small, Clock, Callable[.
     """A small house whose app is made with chosen settings."""
     small, clock = Small(sqlite_database_url), Clock(MONDAY)
 
-    def make(**settings: str) -> Flask:
-        return create_app(Settings(sqlite_database_url, SECRET, SECRET, **settings), small.platform, clock)  # type: ignore[arg-type]
+    def make(**settings: Any) -> Flask:
+        return create_app(Settings(sqlite_database_url, SECRET, SECRET, **settings), small.platform, clock)
 
     yield small, clock, make
     small.close()
@@ -144,6 +149,7 @@ def test_metrics_count_what_there_is(watched: tuple[Small, Clock, Callable[..., 
         ("", {}, "::1", 200),
         ("", {}, "10.0.0.7", 404),
         ("", {"X-Forwarded-For": "10.0.0.7"}, "127.0.0.1", 404),
+        ("", {"Via": "1.1 proxy"}, "127.0.0.1", 404),
         ("a token of the tests", {}, "127.0.0.1", 404),
         ("a token of the tests", {"Authorization": "Bearer wrong"}, "127.0.0.1", 404),
         ("a token of the tests", {"Authorization": "Bearer a token of the tests"}, "10.0.0.7", 200),
@@ -155,6 +161,41 @@ def test_metrics_are_for_operators_only(
     client = watched[2](**({"metrics_token": token} if token else {})).test_client()
     answer = client.get("/metrics", headers=headers, environ_overrides={"REMOTE_ADDR": remote})
     assert answer.status_code == status
+
+
+def test_behind_a_proxy_metrics_ask_for_a_token(watched: tuple[Small, Clock, Callable[..., Flask]]) -> None:
+    """A proxy on this machine need not say that it is one."""
+    assert watched[2](https=True).test_client().get("/metrics").status_code == 404
+    client = watched[2](https=True, metrics_token="a token of the tests").test_client()
+    assert client.get("/metrics", headers={"Authorization": "Bearer a token of the tests"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [({}, 200), ({"X-Forwarded-For": "10.0.0.7"}, 404), ({"Forwarded": "for=10.0.0.7"}, 404)]
+)
+def test_the_real_server_lets_the_app_see_what_a_proxy_says(
+    watched: tuple[Small, Clock, Callable[..., Flask]], headers: dict[str, str], status: int
+) -> None:
+    sockets: dict[int, Any] = {}
+    server = listen(watched[2](), Settings("", SECRET, SECRET), "127.0.0.1", 0, sockets)
+    looping = threading.Event()
+
+    def loop() -> None:
+        while not looping.is_set():
+            wasyncore.loop(timeout=0.05, map=sockets, count=1)
+
+    thread = threading.Thread(target=loop)
+    thread.start()
+    try:
+        connection = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
+        connection.request("GET", "/metrics", headers=headers)
+        assert connection.getresponse().status == status
+        connection.close()
+    finally:
+        looping.set()
+        thread.join()
+        server.close()
+        server.task_dispatcher.shutdown()
 
 
 def test_lateness_of_a_deadline_is_what_the_clock_says(watched: tuple[Small, Clock, Callable[..., Flask]]) -> None:

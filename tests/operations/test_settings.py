@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import BadSetting, from_environment
+from app.settings import ROOT, BadSetting, from_environment
 
 GOOD = {
     "JIEBAN_DATABASE_URL": "sqlite:////tmp/x.db",
@@ -29,7 +29,8 @@ def test_good_settings_are_understood() -> None:
     )  # fmt: skip
     assert (hook.https, hook.host, hook.port, hook.path, hook.private) == (True, "sms.example", 443, "/send?x=1", False)
     assert settings.anchors == Path("/tmp/x.anchors.jsonl")
-    assert "p/w" not in repr(settings.ways) and "sixteen" not in repr(settings.ways)
+    assert "p/w" not in repr(settings) and "sixteen" not in repr(settings)
+    assert "a secret" not in repr(settings) and "x.db'" not in repr(settings)
 
 
 def test_a_demo_sends_nothing() -> None:
@@ -53,6 +54,8 @@ def test_a_demo_sends_nothing() -> None:
         ("JIEBAN_WEBHOOK_PRIVATE", "yes"),
         ("JIEBAN_HTTPS", "on"),
         ("JIEBAN_METRICS_TOKEN", "short"),
+        ("JIEBAN_SECRET_KEY", "x"),
+        ("JIEBAN_MASTER_KEY", "x"),
         ("JIEBAN_LOG_LEVEL", "LOUD"),
         ("JIEBAN_SECRET_KEY_FILE", "/nowhere/at/all"),
     ],
@@ -65,6 +68,19 @@ def test_bad_settings_are_named_but_not_shown(name: str, value: str) -> None:
         from_environment(given)
     assert error.value.name == name and error.value.zh.startswith(name) and error.value.en.startswith(name)
     assert not value or value not in str(error.value) or name.endswith("_FILE")
+
+
+def test_the_examples_secrets_are_refused() -> None:
+    """What `deploy/jieban.env.example` says in their place is known to everybody."""
+    lines = (ROOT / "deploy/jieban.env.example").read_text().splitlines()
+    pairs = [line.lstrip("#").partition("=") for line in lines if "=CHANGE-ME" in line]
+    assert [name for name, _, _ in pairs] == [
+        "JIEBAN_SECRET_KEY", "JIEBAN_MASTER_KEY", "JIEBAN_WEBHOOK_SECRET", "JIEBAN_METRICS_TOKEN",
+    ]  # fmt: skip
+    for name, _, value in pairs:
+        with pytest.raises(BadSetting) as error:
+            from_environment({**GOOD, name: value})
+        assert error.value.name == name
 
 
 def test_a_secret_may_be_a_file_but_not_both(tmp_path: Path) -> None:
