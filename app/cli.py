@@ -18,6 +18,7 @@ from app.commands.failing import sentence_of
 COMMANDS = {
     "init": "app.commands.installing:init",
     "serve": "app.commands.serving:serve",
+    "web": "app.commands.web:web",
     "worker": "app.commands.working:worker",
     "outbox": "app.commands.outbox:outbox",
     "deploy": "app.commands.deploying:deploy_command",

@@ -33,7 +33,7 @@ def init(demo: bool, names: tuple[str, ...]) -> None:
     须先确认数值或写明生效日期的规程包留待 jieban confirm、jieban deploy。 Packs that wait for a person are left out.
     """
     platform = open_platform(from_environment())
-    left = 0
+    waiting: list[str] = []
     for folder in [find_folder(name) for name in names] or pack_folders():
         pack = read_pack(folder)
         if demo:
@@ -43,15 +43,19 @@ def init(demo: bool, names: tuple[str, ...]) -> None:
             done = deploy_watched(platform, pack, folder, actor=SYSTEM, effective_from=begins, note="jieban init")
         except (Unconfirmed, Undated) as error:
             click.echo(f"{pack.name}：{error.zh} / {error.en}", err=True)
-            left += 1
+            waiting.append(pack.name)
             continue
         click.echo(deployed_line(done, pack))
         if demo:
             with bar(most_orders(pack), f"{pack.name} 演示工单 / demo orders") as shown:
                 laid = lay_down(platform, pack.name, system_clock, lambda: shown.update(1))
             click.echo(f"{pack.name}：演示人员 {laid.people}，工单 {laid.orders}。")
-    if left:
-        raise click.exceptions.Exit(1)
+    if waiting:
+        # No failure: everything else stands, and whoever prepares an installation by script goes on.
+        listed = ", ".join(waiting)
+        click.echo(
+            f"等待确认数值或生效日期、尚未部署：{listed}。 / Not deployed yet, they wait for a person: {listed}."
+        )
 
 
 def _confirm_for_demo(platform: Platform, pack: Pack) -> None:

@@ -79,6 +79,21 @@ def set_up_logging(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    # A line for each sweep, every few seconds, would say nothing.
+    logging.getLogger("apscheduler").setLevel(max(logging.WARNING, root.level))
+
+
+def gunicorn_logging(level: str) -> dict[str, Any]:
+    """Gunicorn's own lines, as its `logconfig_dict`: the same JSON as ours."""
+    said_by_ours = {"level": level, "handlers": [], "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": JsonLines}},
+        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+        "root": {"level": level, "handlers": ["lines"]},
+        "loggers": {"gunicorn.error": said_by_ours, "gunicorn.access": said_by_ours},
+    }
 
 
 def _short(filename: str) -> str:
