@@ -99,16 +99,6 @@ def test_probes_answer_without_a_session_and_say_nothing(visitor: Browser) -> No
         assert (page.status, page.text) == (200, "ok\n")
 
 
-def test_without_its_store_it_lives_but_is_not_ready(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
-        raise OSError("the database is away")
-
-    monkeypatch.setattr("persistence.reading.Reading.next_due", away)
-    assert visitor.get("/healthz").status == 200
-    page = visitor.get("/readyz")
-    assert (page.status, page.text) == (503, "not ready\n")
-
-
 @pytest.fixture
 def watched(sqlite_database_url: str) -> Iterator[tuple[Small, Clock, Callable[..., Flask]]]:
     """A small house whose app is made with chosen settings."""
