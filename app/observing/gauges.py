@@ -20,6 +20,7 @@ from app.observing.bounded import Bounded
 from app.platform import Platform
 from persistence import gauges as ask
 from persistence.jobs import Jobs
+from persistence.notice_states import DEAD, KEPT, WAITING
 from persistence.outbox import Outbox
 from timers.clock import Clock, elapsed
 
@@ -71,7 +72,9 @@ class Gauges(Collector):
         database, now = self._platform.database, self._clock.now()
         lamps = ask.open_tasks_by_lamp(database, now, SOON)
         yield _family("jieban_open_tasks", "Open tasks by lamp", "lamp", lamps)
-        yield _family("jieban_notices", "Notices by state", "state", Outbox(database).count())
+        yield _family(
+            "jieban_notices", "Notices by state", "state", Outbox(database).count(states=(WAITING, DEAD, KEPT))
+        )
         late = GaugeMetricFamily("jieban_deadlines_due", "Deadlines past due that have not fired")
         late.add_metric([], ask.deadlines_due(database, now))
         yield late

@@ -121,6 +121,7 @@ def test_metrics_count_what_there_is(watched: tuple[Small, Clock, Callable[..., 
     said = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert float(said['jieban_open_tasks{lamp="late"}']) == 1
     assert float(said['jieban_notices{state="waiting"}']) == 1
+    assert float(said['jieban_notices{state="kept"}']) == 0
     assert float(said["jieban_deadlines_due"]) == 0
     assert float(said["jieban_incidents"]) == 0
     assert float(said['jieban_deadline_lateness_seconds_bucket{le="+Inf"}']) >= 2
