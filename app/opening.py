@@ -18,15 +18,18 @@ SQLITE = "sqlite:///"
 def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None = None) -> Platform:
     """The platform of these settings, its schema up to date. Creates the database where there is none.
 
-    Raises `WrongMasterKey` when the store already holds personal values that the key does not open, `StoreAway`,
-    `SchemaTooNew`, `BadDatabaseUrl`.
+    Raises `WrongMasterKey` when the store was begun with another key, `StoreAway`, `SchemaTooNew`, `BadDatabaseUrl`.
     """
     path = _file_of(settings.database_url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     platform = Platform(settings.database_url, settings.master_key, saved=saved)
-    check_key(platform.database)
-    connect_queue(platform)
+    try:
+        check_key(platform.database)
+        connect_queue(platform)
+    except BaseException:
+        platform.database.engine.dispose()
+        raise
     return platform
 
 
