@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.platform import Platform
-from app.settings import Settings, from_environment
+from app.settings import BadSetting, Settings, from_environment
 from app.working.announcing import connect_queue
 from persistence.key_check import check_key
 from processes.errors import Refusal
@@ -31,6 +31,18 @@ def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None =
         platform.database.engine.dispose()
         raise
     return platform
+
+
+def check_anchors(path: Path | None) -> None:
+    """Whether the journal can be anchored, for whoever is to do it. Raises `BadSetting`."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        why = error.strerror
+        raise BadSetting("JIEBAN_ANCHORS", f"无法写入 {path}：{why}。", f"cannot write {path}: {why}.") from error
 
 
 class NoDatabase(Refusal):

@@ -11,7 +11,7 @@ from prometheus_client import start_http_server
 from app.commands.failing import BadInput
 from app.observing.logs import set_up_logging
 from app.observing.metrics import STEPS
-from app.opening import open_platform
+from app.opening import check_anchors, open_platform
 from app.settings import from_environment
 from app.working.worker import Worker
 from processes.order import Order
@@ -25,6 +25,7 @@ def worker(concurrency: int, metrics_port: int | None, metrics_address: str) -> 
     """执行到期时限、发送通知、批量重算（PostgreSQL）。 Fire deadlines, deliver notices, work batches."""
     settings = from_environment()
     set_up_logging(settings.log_level)
+    check_anchors(settings.anchors)
 
     def saved(order: Order) -> None:
         STEPS.inc()

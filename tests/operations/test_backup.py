@@ -133,6 +133,9 @@ def test_the_drill_by_command_line(tmp_path: Path) -> None:
         settings = {"JIEBAN_DATABASE_URL": f"sqlite:///{path}", "JIEBAN_SECRET_KEY": SECRET}
         return subprocess.run([JIEBAN, *words], env=os.environ | settings, capture_output=True, text=True, check=False)
 
+    told = jieban("audit", "verify")
+    assert (told.returncode, "未与任何锚定比对" in told.stderr, "完好" in told.stdout) == (0, True, True)
+    assert json.loads(jieban("audit", "verify", "--json").stdout)["compared"] is False
     copy = str(tmp_path / "copy")
     assert jieban("backup", copy).returncode == 0
     assert jieban("backup", copy).returncode == 2, "an older copy is never overwritten"
@@ -145,6 +148,6 @@ def test_the_drill_by_command_line(tmp_path: Path) -> None:
     assert told.returncode == 1
     report = json.loads(told.stdout)
     assert (report["intact"], report["orders"], report["anchors"]) == (False, 1, 1)
-    assert "older backup" in report["anchored"]
+    assert "older backup" in report["anchored"] and report["compared"] is True
     assert jieban("audit", "anchor", "--restart", "演练").returncode == 0
     assert json.loads(jieban("audit", "verify", "--json").stdout)["intact"] is True
