@@ -16,6 +16,7 @@ import pytest
 from app.anchoring import Anchors
 from persistence.audit import verify
 from persistence.backup import CannotBackUp, back_up, restore
+from persistence.roles import grant
 from tests.small import MONDAY, SECRET, Small
 
 JIEBAN = Path(sys.executable).parent / "jieban"
@@ -87,6 +88,49 @@ def test_what_is_there_is_only_replaced_when_asked(small: Small, tmp_path: Path)
     assert small.open(kept) == ["handle"]
     assert small.read.journal_of(lost) == []
     assert verify(small.database).intact
+
+
+def test_nothing_is_restored_beside_a_running_server(small: Small, tmp_path: Path) -> None:
+    kept = small.handling()
+    back_up(url_of(small), tmp_path / "copy")
+    small.handling()
+    with pytest.raises(CannotBackUp, match="stop"):
+        restore(url_of(small), tmp_path / "copy", replace=True)
+    assert len(small.read.journal_of(kept)) > 0
+    assert verify(small.database).orders == 2
+
+
+@pytest.mark.postgresql
+def test_the_application_s_role_is_told_to_leave_it_to_the_owner(postgres_database_url: str, tmp_path: Path) -> None:
+    small = Small(postgres_database_url)
+    url = small.database.engine.url.set(username="app_of_restore").render_as_string(hide_password=False)
+    grant(small.database, "app_of_restore", "secret")
+    back_up(url_of(small), tmp_path / "copy")
+    small.close()
+    try:
+        with pytest.raises(CannotBackUp) as refused:
+            restore(url, tmp_path / "copy", replace=True)
+        assert "ERROR:" in refused.value.en and "as the owner" in refused.value.en
+        assert "所有者" in refused.value.zh
+    finally:
+        with small.database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP OWNED BY app_of_restore")
+            connection.exec_driver_sql("DROP ROLE app_of_restore")
+        small.close()
+
+
+def test_a_copy_is_nobody_else_s_while_it_is_written(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def look(_: int) -> None:
+        seen.extend(oct(path.stat().st_mode)[-3:] for path in tmp_path.glob(".copy*"))
+
+    monkeypatch.setattr(os, "fsync", look)
+    monkeypatch.setattr(Path, "chmod", lambda *_: None)
+    back_up(url_of(small), tmp_path / "copy")
+    assert set(seen) == {"600"}
 
 
 def test_a_file_that_is_no_backup_is_refused(small: Small, tmp_path: Path) -> None:
