@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.platform import Platform
+from app.queue_schema import migrate_queue
 from app.settings import BadSetting, Settings, from_environment
 from app.working.announcing import connect_queue
 from persistence.key_check import check_key
@@ -18,7 +19,8 @@ SQLITE = "sqlite:///"
 def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None = None) -> Platform:
     """The platform of these settings, its schema up to date. Creates the database where there is none.
 
-    Raises `WrongMasterKey` when the store was begun with another key, `StoreAway`, `SchemaTooNew`, `BadDatabaseUrl`.
+    Raises `WrongMasterKey` when the store was begun with another key, `StoreAway`, `SchemaTooNew`, `QueueOutdated`,
+    `BadDatabaseUrl`.
     """
     path = _file_of(settings.database_url)
     if path is not None:
@@ -27,6 +29,7 @@ def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None =
     try:
         check_key(platform.database)
         connect_queue(platform)
+        migrate_queue(platform.database)
     except BaseException:
         platform.database.engine.dispose()
         raise

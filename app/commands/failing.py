@@ -12,6 +12,7 @@ from forms.messages import FormError
 from persistence.backup import CannotBackUp
 from persistence.database import BadDatabaseUrl
 from persistence.keys import WrongMasterKey
+from persistence.queue_version import QueueOutdated
 from persistence.roles import CannotGrant
 from persistence.schema import SchemaTooNew, StoreAway
 from processes.engine.xml import XmlRefused
@@ -46,7 +47,7 @@ def sentence_of(error: Exception) -> str | None:
             return "\n".join([problem_line(problem) for problem in error.problems[:MOST_PROBLEMS]] or [error.zh])
         case Refusal() | TimerError() | FormError() | WrongMasterKey() | SchemaTooNew() | StoreAway() | XmlRefused():
             return f"{error.zh} / {error.en}"
-        case BadSetting() | BadAnchors() | CannotBackUp() | CannotGrant() | NeedsPostgresql():
+        case BadSetting() | BadAnchors() | CannotBackUp() | CannotGrant() | NeedsPostgresql() | QueueOutdated():
             return f"{error.zh} / {error.en}"
         case FeelError() | DmnError():
             return str(error)
