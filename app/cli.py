@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "app.commands.installing:init",
     "user": "app.commands.user:user",
     "serve": "app.commands.serving:serve",
+    "web": "app.commands.web:web",
     "worker": "app.commands.working:worker",
     "outbox": "app.commands.outbox:outbox",
     "deploy": "app.commands.deploying:deploy_command",

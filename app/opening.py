@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from app.platform import Platform
-from app.settings import Settings, from_environment
+from app.queue_schema import migrate_queue
+from app.settings import BadSetting, Settings, from_environment
 from app.working.announcing import connect_queue
 from persistence.key_check import check_key
 from processes.errors import Refusal
@@ -18,16 +19,33 @@ SQLITE = "sqlite:///"
 def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None = None) -> Platform:
     """The platform of these settings, its schema up to date. Creates the database where there is none.
 
-    Raises `WrongMasterKey` when the store already holds personal values that the key does not open, `StoreAway`,
-    `SchemaTooNew`, `BadDatabaseUrl`.
+    Raises `WrongMasterKey` when the store was begun with another key, `StoreAway`, `SchemaTooNew`, `QueueOutdated`,
+    `BadDatabaseUrl`.
     """
     path = _file_of(settings.database_url)
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     platform = Platform(settings.database_url, settings.master_key, saved=saved)
-    check_key(platform.database)
-    connect_queue(platform)
+    try:
+        check_key(platform.database)
+        connect_queue(platform)
+        migrate_queue(platform.database)
+    except BaseException:
+        platform.database.engine.dispose()
+        raise
     return platform
+
+
+def check_anchors(path: Path | None) -> None:
+    """Whether the journal can be anchored, for whoever is to do it. Raises `BadSetting`."""
+    if path is None:
+        return
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.open("a").close()
+    except OSError as error:
+        why = error.strerror
+        raise BadSetting("JIEBAN_ANCHORS", f"无法写入 {path}：{why}。", f"cannot write {path}: {why}.") from error
 
 
 class NoDatabase(Refusal):

@@ -3,8 +3,8 @@
 | variable | meaning | default |
 |---|---|---|
 | `JIEBAN_DATABASE_URL` | `sqlite:///…` or `postgresql://…` | `sqlite:///var/jieban.db` |
-| `JIEBAN_SECRET_KEY` | key of the session cookies; 16 characters at least | made once, kept in `var/secret_key` |
-| `JIEBAN_MASTER_KEY` | key that wraps the keys of personal values; losing it loses them | the secret key |
+| `JIEBAN_SECRET_KEY` | key of the session cookies; 16 characters at least | SQLite: made once, in `var/` |
+| `JIEBAN_MASTER_KEY` | key that wraps the keys of personal values; losing it loses them | SQLite: the secret key |
 | `JIEBAN_HTTPS` | `1` when a proxy in front ends TLS: cookies then go over https only | off |
 | `JIEBAN_SMTP_URL` | `smtp://`, `smtp+starttls://` or `smtps://` `[user:password@]host[:port]` | no e-mail |
 | `JIEBAN_MAIL_FROM` | address that e-mails come from | needed with `JIEBAN_SMTP_URL` |
@@ -76,6 +76,7 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
     given = Given(environ)
     var = ROOT / "var"
     url, key = given.text("JIEBAN_DATABASE_URL"), given.secret("JIEBAN_SECRET_KEY")
+    _check_shared(given, url)
     if not url or not key:
         var.mkdir(exist_ok=True)
     key = key or _kept_key(var / "secret_key")
@@ -97,6 +98,20 @@ def from_environment(environ: Mapping[str, str] = os.environ, *, demo: bool = Fa
     )
 
 
+def database_url(environ: Mapping[str, str] = os.environ) -> str:
+    """Which database, for what needs no key: copies. Raises `BadSetting`."""
+    return Given(environ).text("JIEBAN_DATABASE_URL") or f"sqlite:///{ROOT / 'var' / 'jieban.db'}"
+
+
+def _check_shared(given: Given, url: str) -> None:
+    """A server is shared by machines: a key that each made for itself would open nobody else's sessions and values."""
+    if not url.startswith("postgres"):
+        return
+    for name in ("JIEBAN_SECRET_KEY", "JIEBAN_MASTER_KEY"):
+        if not given.text(name):
+            raise BadSetting(name, "使用 PostgreSQL 时必须设置。", "is needed with PostgreSQL.")
+
+
 def beside(url: str) -> Path | None:
     """Where the anchors of an SQLite file are kept when nobody says; a server's need a place that is said."""
     path = url.removeprefix("sqlite:///")
@@ -116,9 +131,13 @@ class Given:
         if self._environ.get(name):
             raise BadSetting(name, f"与 {name}_FILE 只能设一个。", f"set it or {name}_FILE, not both.")
         try:
-            return Path(file).read_text(encoding="utf-8").strip()
+            value = Path(file).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeDecodeError) as error:
             raise BadSetting(f"{name}_FILE", f"无法读取 {file}。", f"cannot read {file}.") from error
+        if not value:
+            # A secret that was not filled in: the default in its place would be another database, another key.
+            raise BadSetting(f"{name}_FILE", f"{file} 是空的。", f"{file} is empty.")
+        return value
 
     def switch(self, name: str) -> bool:
         value = self.text(name)

@@ -1,4 +1,4 @@
-"""The web app for a WSGI server with several processes: `gunicorn --config deploy/gunicorn.conf.py 'app.wsgi:make()'`.
+"""The web app as gunicorn loads it in each of its processes (`jieban web`).
 
 Pages only: with PostgreSQL `jieban worker` does the background work. On SQLite use `jieban serve`, which does both.
 """

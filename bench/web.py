@@ -112,7 +112,8 @@ def _gunicorn(url: str, home: Path) -> Iterator[str]:
         found.bind(("127.0.0.1", 0))
         bind = f"127.0.0.1:{found.getsockname()[1]}"
     environment = os.environ | {
-        "JIEBAN_DATABASE_URL": url, "JIEBAN_SECRET_KEY": SECRET, "JIEBAN_ANCHORS": str(home / "anchors"),
+        "JIEBAN_DATABASE_URL": url, "JIEBAN_SECRET_KEY": SECRET, "JIEBAN_MASTER_KEY": SECRET,
+        "JIEBAN_ANCHORS": str(home / "anchors"),
         "JIEBAN_BIND": bind, "WEB_CONCURRENCY": str(PROCESSES),
     }  # fmt: skip
     command = [sys.executable, "-m", "gunicorn", "--config", "deploy/gunicorn.conf.py", "bench.web:empty()"]

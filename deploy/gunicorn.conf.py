@@ -1,15 +1,16 @@
-"""Gunicorn: web processes with threads, behind a proxy that ends TLS. `JIEBAN_BIND`, `WEB_CONCURRENCY` change the two
-numbers that differ between machines.
+"""Gunicorn as `jieban web` starts it: web processes with threads, behind a proxy that ends TLS. `JIEBAN_BIND` and
+`WEB_CONCURRENCY` change the two numbers that differ between machines.
 
-With `PROMETHEUS_MULTIPROC_DIR` set (a folder that is empty at the start) `/metrics` adds all processes together.
+With `PROMETHEUS_MULTIPROC_DIR` set (a folder of these processes alone) `/metrics` adds all processes together.
 """
 
 import os
 
-from prometheus_client import multiprocess
+from app.observing import together
+from app.observing.logs import gunicorn_logging
 
 bind = os.environ.get("JIEBAN_BIND", "127.0.0.1:8000")
-workers = int(os.environ.get("WEB_CONCURRENCY", "4"))
+workers = int(os.environ.get("WEB_CONCURRENCY") or "4")
 worker_class = "gthread"
 threads = 8
 timeout = 60
@@ -19,11 +20,12 @@ max_requests = 20_000
 max_requests_jitter = 2_000
 # Our own access log has no addresses as typed, and so no citizens' data.
 accesslog = None
+logconfig_dict = gunicorn_logging(os.environ.get("JIEBAN_LOG_LEVEL") or "WARNING")
 limit_request_line = 4094
 control_socket_disable = True
 
 
 def child_exit(_server, worker):
-    """A process that ended no longer counts as alive."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        multiprocess.mark_process_dead(worker.pid)
+    """A process that ended, or was replaced after `max_requests`, leaves its counts and no files."""
+    if place := together.folder():
+        together.retire(place, worker.pid)

@@ -12,11 +12,15 @@ import sqlite3
 import subprocess
 import tempfile
 from pathlib import Path
+from time import sleep
 
 import sqlalchemy as sa
 
-from persistence.database import connect, libpq_url
+from persistence.database import connect, libpq_url, reading
+from timers.clock import elapsed
 
+PATIENCE_SECONDS = 3.0
+"""For connections that are being closed."""
 DUMP_MAGIC, SQLITE_MAGIC = b"PGDMP", b"SQLite format 3\x00"
 
 
@@ -35,6 +39,8 @@ def back_up(url: str, target: Path) -> int:
     os.close(handle)
     part = Path(name)
     try:
+        # Nobody else may read it while it is being written either.
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         if _is_sqlite(url):
             _copy(_file_of(url), part)
         else:
@@ -50,7 +56,8 @@ def back_up(url: str, target: Path) -> int:
 def restore(url: str, source: Path, *, replace: bool = False) -> None:
     """Put a copy back into the database of the URL: an empty one, or with `replace` instead of what is there.
 
-    Servers and workers must be stopped, and started anew afterwards. Raises `CannotBackUp`, `OSError`.
+    Servers and workers must be stopped, and started anew afterwards: while anybody is connected it is refused. Raises
+    `CannotBackUp`, `OSError`.
     """
     with source.open("rb") as file:
         magic = file.read(16)
@@ -59,6 +66,11 @@ def restore(url: str, source: Path, *, replace: bool = False) -> None:
         raise CannotBackUp(f"{source} 不是这种数据库的备份。", f"{source} is no backup of this kind of database.")
     if not replace and _holds_something(url):
         raise CannotBackUp("目标数据库不是空的；确要覆盖请加 --replace。", "The database is not empty: use --replace.")
+    if not sqlite and (others := _others(url)):
+        raise CannotBackUp(
+            f"数据库还有 {others} 个连接：请先停止服务和 worker。",
+            f"The database has {others} other connections: stop servers and workers first.",
+        )
     if sqlite:
         _put_back(source, _file_of(url))
         return
@@ -96,10 +108,17 @@ def _copy(source: Path, target: Path) -> None:
 
 def _put_back(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    before, after = _read_only(source), sqlite3.connect(target, timeout=30)
+    before, after = _read_only(source), sqlite3.connect(target, timeout=PATIENCE_SECONDS)
     try:
         if before.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise CannotBackUp(f"{source} 已损坏。", f"{source} is damaged.")
+        try:
+            # Only who is alone with the file can leave WAL.
+            after.execute("PRAGMA journal_mode=DELETE")
+        except sqlite3.OperationalError as error:
+            raise CannotBackUp(
+                f"{target} 正在使用：请先停止服务。", f"{target} is in use: stop the server first."
+            ) from error
         # One transaction of SQLite itself: whoever dies in it leaves what was there before.
         before.backup(after)
         after.execute("PRAGMA journal_mode=WAL")
@@ -142,5 +161,25 @@ def _run(tool: str, url: str, options: list[str]) -> None:
         [path, f"--dbname={bare}", *options], env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode != 0:
-        why = (done.stderr.strip().splitlines() or ["?"])[-1][:300]
-        raise CannotBackUp(f"{tool} 失败：{why}", f"{tool} failed: {why}")
+        lines = done.stderr.strip().splitlines() or ["?"]
+        # The first that names a cause: what follows is which command it was, and that nothing more is done.
+        why = next((line for line in lines if "ERROR:" in line), lines[-1])[:300]
+        is_right = any(words in why for words in ("must be owner", "permission denied"))
+        zh, en = ("；请以数据库所有者的身份运行。", " Run it as the owner of the database.") if is_right else ("", "")
+        raise CannotBackUp(f"{tool} 失败：{why}{zh}", f"{tool} failed: {why}{en}")
+
+
+def _others(url: str) -> int:
+    """How many are connected beside us, those that are just going not counted."""
+    query = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+        "AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    engine, latest = connect(url), elapsed() + PATIENCE_SECONDS
+    try:
+        with reading(engine) as connection:
+            while (found := int(connection.execute(query).scalar() or 0)) and elapsed() < latest:
+                sleep(0.1)
+            return found
+    finally:
+        engine.dispose()

@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 from timers.clock import elapsed
 
 RESTED_SECONDS = 1.0
+CONNECT_SECONDS = 5
 LOCKED_SECONDS = 30.0
 """How long a writer waits for another on SQLite."""
 READ: dict[str, dict[str, Any]] = {
@@ -86,7 +87,7 @@ def _postgresql(url: sa.URL) -> sa.Engine:
         max_overflow=20,
         # An error's text goes to logs: without what a citizen said.
         hide_parameters=True,
-        connect_args={"options": OPTIONS, "keepalives_idle": 60},
+        connect_args={"options": OPTIONS, "keepalives_idle": 60, "connect_timeout": CONNECT_SECONDS},
     )
 
     @sa.event.listens_for(engine, "checkin")

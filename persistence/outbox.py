@@ -7,7 +7,7 @@ once, always under the same key. Two who claim at once get different rows (`SKIP
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,8 +19,8 @@ from persistence.notice_states import DEAD, KEPT, SENT, WAITING
 from persistence.reading import PAGE, Row
 from persistence.store import Database
 
-LEASE = timedelta(minutes=2)
-"""Longer than any delivery may take."""
+LEASE = timedelta(minutes=5)
+"""Longer than any delivery may take (`TOTAL_SECONDS` of `app.delivery.mail` and `webhook`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,15 +108,15 @@ class Outbox:
             found: datetime | None = connection.execute(query).scalar()
         return found
 
-    def count(self, office: str | None = None) -> dict[str, int]:
-        """How many wait and how many are dead."""
+    def count(self, office: str | None = None, states: Sequence[str] = (WAITING, DEAD)) -> dict[str, int]:
+        """How many there are in these states: of those that wait and those that are dead there are few at any time."""
         c, o = t.outbox.c, t.work_order.c
-        query = sa.select(c.state, sa.func.count()).where(c.state.in_((WAITING, DEAD))).group_by(c.state)
+        query = sa.select(c.state, sa.func.count()).where(c.state.in_(states)).group_by(c.state)
         if office is not None:
             query = query.join(t.work_order, o.id == c.order_id).where(o.office == office)
         with self._database.reading() as connection:
             found = {str(state): int(n) for state, n in connection.execute(query)}
-        return {WAITING: 0, DEAD: 0} | found
+        return dict.fromkeys(states, 0) | found
 
     def page(self, *, office: str | None = None, state: str | None = None, page: int = 1) -> list[Row]:
         """Notices with their order's number and title (`order_…`), the latest first; one more than a page."""

@@ -8,6 +8,7 @@ journal and the files of orders are not its own.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -49,14 +50,23 @@ def statements(role: str, tables: list[str]) -> list[str]:
 
 
 def grant(database: Database, role: str, password: str | None = None) -> list[str]:
-    """Make the role if it does not exist (then with a password) and give it exactly its rights.
+    """Make the role if it does not exist (then with a password), or give it the password, and exactly its rights.
 
-    Run as the owner of the tables. Returns the statements that were run, without the password.
+    Run as the owner of the tables. Returns the statements that were run, without the password. Raises `CannotGrant`.
     """
     if database.engine.dialect.name != "postgresql":
         raise CannotGrant("只有 PostgreSQL 有数据库角色。", "Only PostgreSQL has roles.")
     if not ROLE.fullmatch(role):
         raise CannotGrant(f"角色名“{role}”无效。", f"Bad role name {role!r}.")
+    try:
+        return _grant(database, role, password)
+    except sa.exc.DBAPIError as error:
+        # Its first line only, and nothing of the statement.
+        why = (str(error.orig).strip().splitlines() or ["?"])[0][:300]
+        raise CannotGrant(f"数据库拒绝：{why}", f"The database refused: {why}") from None
+
+
+def _grant(database: Database, role: str, password: str | None) -> list[str]:
     with database.transaction() as work:
         run = work.connection.exec_driver_sql
         me = work.connection.execute(sa.text("SELECT current_user")).scalar()
@@ -67,7 +77,9 @@ def grant(database: Database, role: str, password: str | None = None) -> list[st
         if known is None and password is None:
             raise CannotGrant(f"没有角色 {role}；新建需要口令。", f"There is no role {role}: a password is needed.")
         if known is None:
-            run(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE PASSWORD {_literal(password or '')}")
+            run(f"CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE")
+        if password is not None:
+            run(f"ALTER ROLE {role} PASSWORD '{_verifier(work.connection, role, password)}'")
         tables = sorted(sa.inspect(work.connection).get_table_names())
         given = statements(role, tables)
         for statement in given:
@@ -79,8 +91,10 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _literal(text: str) -> str:
-    if "\x00" in text or "\\" in text:
-        raise CannotGrant("口令不能含反斜杠或空字符。", "The password may hold no backslash and no NUL.")
-    quoted = text.replace("'", "''").replace("%", "%%")
-    return f"'{quoted}'"
+def _verifier(connection: sa.Connection, role: str, password: str) -> str:
+    """What the server checks the password with, made here: the password is in no statement, and in no log of one."""
+    if "\x00" in password:
+        raise CannotGrant("口令不能含空字符。", "The password may hold no NUL.")
+    driver: Any = connection.connection.driver_connection
+    verifier: bytes = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+    return verifier.decode("ascii")

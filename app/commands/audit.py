@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from app.anchoring import Anchors, BadAnchors
@@ -25,15 +27,16 @@ def verify_journal(json_: bool) -> None:
     platform = made_platform()
     with bar(platform.read.count_orders(), "审计 / audit") as shown:
         found = verify(platform.database, progress=shown.update)
-    anchored, count = None, 0
+    anchored, count, path = None, 0, from_environment().anchors
     try:
-        held = Anchors(platform.database, from_environment().anchors).compare()
+        held = Anchors(platform.database, path).compare()
         count, anchored = held.anchors, held.broken
     except BadAnchors as error:
         anchored = (error.zh, error.en)
     intact = found.intact and anchored is None
+    compared = count > 0 or anchored is not None
     report: dict[str, object] = {
-        "orders": found.orders, "entries": found.entries, "intact": intact, "anchors": count,
+        "orders": found.orders, "entries": found.entries, "intact": intact, "anchors": count, "compared": compared,
     }  # fmt: skip
     if found.broken:
         report["broken"] = found.broken
@@ -41,14 +44,29 @@ def verify_journal(json_: bool) -> None:
         report["anchored"] = " / ".join(anchored)
     if json_:
         print_json(report)
-    elif intact:
+    elif intact and compared:
         click.echo(f"完好：{found.orders} 张工单，{found.entries} 条流水，{count} 处锚定相符。 / Intact.")
+    elif intact:
+        click.echo(f"流水自身完好：{found.orders} 张工单，{found.entries} 条流水。 / The journal agrees with itself.")
+    if intact and not compared:
+        click.echo(" / ".join(_uncompared(path)), err=True)
     if found.broken and not json_:
         click.echo(f"流水被破坏：{found.broken}", err=True)
     if anchored and not json_:
         click.echo(" / ".join(anchored), err=True)
     if not intact:
         raise click.exceptions.Exit(1)
+
+
+def _uncompared(path: Path | None) -> tuple[str, str]:
+    """Nothing outside the database vouches for the journal: why."""
+    zh, en = "没有设置 JIEBAN_ANCHORS", "JIEBAN_ANCHORS is not set"
+    if path is not None:
+        zh, en = f"锚定文件 {path} 不存在或是空的", f"the anchor file {path} is missing or empty"
+    return (
+        f"未与任何锚定比对（{zh}）：恢复过更早的备份看不出来。",
+        f"Compared with no anchor ({en}): an older backup that was restored would not be noticed.",
+    )
 
 
 @audit.command("anchor")

@@ -25,7 +25,7 @@ def upgrade_schema() -> None:
 
 @database.command("grant")
 @click.argument("role")
-@click.option("--password-stdin", is_flag=True, help="从标准输入读口令。 Read a new role's password from stdin.")
+@click.option("--password-stdin", is_flag=True, help="从标准输入读角色的新口令。 Read the role's password.")
 def grant(role: str, password_stdin: bool) -> None:
     """给应用角色最小权限：流水只能追加，不能改表。 Least privilege: the journal may only grow, no DDL."""
     password = sys.stdin.readline().rstrip("\n") if password_stdin else None

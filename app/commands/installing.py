@@ -41,7 +41,7 @@ def init(demo: bool, names: tuple[str, ...]) -> None:
             "这个数据库里已有真实的人员或工单；演示账号的密码人人知道，不能放进来，请另指一个库（JIEBAN_DATABASE_URL）。",
             "This database holds real people or orders; everybody knows the passwords of a demo. Name another one.",
         )
-    left = 0
+    waiting: list[str] = []
     for folder in [find_folder(name) for name in names] or pack_folders():
         pack = read_pack(folder)
         if demo:
@@ -51,7 +51,7 @@ def init(demo: bool, names: tuple[str, ...]) -> None:
             done = deploy_watched(platform, pack, folder, actor=SYSTEM, effective_from=begins, note="jieban init")
         except (Unconfirmed, Undated) as error:
             click.echo(f"{pack.name}：{error.zh} / {error.en}", err=True)
-            left += 1
+            waiting.append(pack.name)
             continue
         click.echo(deployed_line(done, pack))
         if demo:
@@ -60,8 +60,12 @@ def init(demo: bool, names: tuple[str, ...]) -> None:
             click.echo(f"{pack.name}：演示人员 {laid.people}，工单 {laid.orders}。")
     if platform.people.nobody():
         click.echo("还没有账号：jieban user add LOGIN --name … --office … / Nobody can sign in yet: jieban user add.")
-    if left:
-        raise click.exceptions.Exit(1)
+    if waiting:
+        # No failure: everything else stands, and whoever prepares an installation by script goes on.
+        listed = ", ".join(waiting)
+        click.echo(
+            f"等待确认数值或生效日期、尚未部署：{listed}。 / Not deployed yet, they wait for a person: {listed}."
+        )
 
 
 def _confirm_for_demo(platform: Platform, pack: Pack) -> None:

@@ -8,7 +8,7 @@ from app.commands.failing import BadInput
 from app.commands.printing import as_json, print_json
 from app.opening import made_platform
 from app.working.announcing import connect_queue
-from persistence.notice_states import DEAD, STATES
+from persistence.notice_states import DEAD, KEPT, STATES
 from persistence.outbox import Outbox
 from persistence.reading import PAGE
 from timers.clock import system_clock
@@ -38,26 +38,27 @@ def outbox(context: click.Context, dead: bool, state: str | None, page: int, jso
 
 @outbox.command("resend")
 @click.argument("keys", metavar="KEY...", nargs=-1)
-@click.option("--all-dead", is_flag=True, help="所有发送失败的。 Every dead letter.")
-def resend(keys: tuple[str, ...], all_dead: bool) -> None:
+@click.option("--all-dead", "every", flag_value=DEAD, help="所有发送失败的。 Every dead letter.")
+@click.option("--all-kept", "every", flag_value=KEPT, help="所有留存未发的。 Every one kept unsent.")
+def resend(keys: tuple[str, ...], every: str | None) -> None:
     """再次发送失败或未发的通知。 Send dead or kept notices again, under the same key."""
-    if bool(keys) == all_dead:
-        raise BadInput("请给出通知的键，或 --all-dead。", "Give keys, or --all-dead.")
+    if bool(keys) == bool(every):
+        raise BadInput("请给出通知的键，或 --all-dead、--all-kept。", "Give keys, or --all-dead, or --all-kept.")
     platform = made_platform()
     connect_queue(platform)
     box, now = Outbox(platform.database), system_clock.now()
-    if all_dead:
-        keys = tuple(_every_dead(box))
+    if every:
+        keys = tuple(_every(box, every))
     for key in keys:
         if not box.resend(key, now):
             raise BadInput(f"没有可以再发的通知 {key}。", f"No notice {key} that can be sent again.")
     click.echo(f"{len(keys)} 条通知将再次发送。 / {len(keys)} notices will be sent again.")
 
 
-def _every_dead(box: Outbox) -> list[str]:
+def _every(box: Outbox, state: str) -> list[str]:
     keys: list[str] = []
     page = 1
-    while rows := box.page(state=DEAD, page=page):
+    while rows := box.page(state=state, page=page):
         keys += [str(row["key"]) for row in rows[:PAGE] if not row["unreal"]]
         page += 1
     return keys

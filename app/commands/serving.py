@@ -6,6 +6,7 @@ import click
 
 from app.commands.failing import BadInput
 from app.observing.logs import set_up_logging
+from app.opening import check_anchors
 from app.server import serve as serve_until_stopped
 from app.settings import from_environment
 
@@ -18,7 +19,10 @@ def serve(host: str, port: int, demo: bool) -> None:
     """启动服务，时限、通知都在同一进程。 Serve the web app; deadlines and notices in the same process."""
     settings = from_environment(demo=demo)
     set_up_logging(settings.log_level)
+    check_anchors(settings.anchors)
     try:
         serve_until_stopped(settings, host, port, lambda address: click.echo(f"接办 {address}"))
     except OSError as error:
+        if error.filename:
+            raise  # a file, not the address
         raise BadInput(f"无法监听 {host}:{port}：{error}", f"Cannot listen on {host}:{port}: {error}") from error

@@ -2,6 +2,7 @@
 
 What fails is tried again after 30 seconds, then twice as long each time, an hour at most; after `MOST_ATTEMPTS`, or at
 once when trying again would change nothing, it is a dead letter that an admin sees with its cause and may send again.
+A server that does not want us (a wrong password) is no fault of the notice: it waits, and an error is counted.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from app.delivery import mail, webhook
 from app.delivery.addresses import EMAIL, PETITIONER, Addressee, addressee
 from app.delivery.ways import NotDelivered, Ways
 from app.delivery.words import words_of
-from app.observing.metrics import DELIVERIES
+from app.observing.metrics import DELIVERIES, ERRORS
 from app.platform import Platform
 from persistence.outbox import Claimed, Outbox
 from timers.backoff import pause
@@ -67,13 +68,17 @@ class Delivery:
                     notice.key, self._clock.now() + pause(FIRST_PAUSE, notice.attempts), said, error.left
                 )
                 outcome = "failed"
-            log.warning("notice %s not delivered: %s", notice.key, error.en)
+            if error.unwelcome:
+                ERRORS.labels("delivery_settings").inc()
+            level = logging.ERROR if error.unwelcome else logging.WARNING
+            log.log(level, "notice %s not delivered: %s", notice.key, error.en)
         except Exception as error:
             # A fault of ours must not stop the notices behind it. Its text may hold what a citizen said.
             name = type(error).__name__
             self._outbox.put_off(
                 notice.key, self._clock.now() + pause(FIRST_PAUSE, notice.attempts), f"程序出错 / fault: {name}"
             )
+            ERRORS.labels("delivery").inc()
             log.error("notice %s not delivered", notice.key, exc_info=error)
             outcome = "failed"
         DELIVERIES.labels(outcome).inc()

@@ -7,15 +7,22 @@ stand in the envelope only: nobody learns the others' addresses.
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.utils import format_datetime
+from threading import Timer
+from typing import Any
 
 from app.delivery.ways import TIMEOUT_SECONDS, MailServer, NotDelivered
 
+TOTAL_SECONDS = 240.0
+"""Of one whole letter: a server that takes its time over each of many answers is cut off before another process may
+take the letter in hand (`persistence.outbox.LEASE`)."""
 TEMPORARY = range(400, 500)
 
 
@@ -42,9 +49,14 @@ def send(server: MailServer, letter: Letter, addresses: Sequence[str]) -> str | 
             raise NotDelivered(*_said(refused), for_good=True) from error
         raise NotDelivered(*_said(refused), left=_to_retry(refused)) from error
     except smtplib.SMTPResponseException as error:
-        said = f"{error.smtp_code}"
+        said, final = error.smtp_code, error.smtp_code not in TEMPORARY
+        # Of the letter itself a server judges after it has read it; before that it is our name or password.
+        is_letter = isinstance(error, smtplib.SMTPDataError)
         raise NotDelivered(
-            f"邮件服务器答复 {said}。", f"The mail server answered {said}.", for_good=error.smtp_code not in TEMPORARY
+            f"邮件服务器答复 {said}。",
+            f"The mail server answered {said}.",
+            for_good=final and is_letter,
+            unwelcome=final and not is_letter,
         ) from error
     except (OSError, smtplib.SMTPException) as error:
         name = type(error).__name__
@@ -55,18 +67,55 @@ def send(server: MailServer, letter: Letter, addresses: Sequence[str]) -> str | 
     return " / ".join(_said(refused)) if refused else None
 
 
-def _connected(server: MailServer) -> smtplib.SMTP:
+class Conversation(smtplib.SMTP):
+    """One that ends after `TOTAL_SECONDS`, whatever the server does."""
+
+    is_over = False
+
+    def connect(self, *where: Any, **more: Any) -> tuple[int, bytes]:
+        self._cut = Timer(TOTAL_SECONDS, self._cut_off)
+        self._cut.daemon = True
+        self._cut.start()
+        try:
+            return super().connect(*where, **more)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._cut.cancel()
+        super().close()
+
+    def check(self) -> None:
+        """Raises `TimeoutError` when time was over before there was a connection to cut."""
+        if self.is_over:
+            raise TimeoutError
+
+    def _cut_off(self) -> None:
+        self.is_over = True
+        wire = self.sock
+        if wire is not None:
+            # At the socket itself: a connection under TLS would first be told good-bye. OSError: it has ended.
+            with suppress(OSError):
+                socket.socket.shutdown(wire, socket.SHUT_RDWR)
+
+
+class TlsConversation(Conversation, smtplib.SMTP_SSL):
+    """TLS from the first byte."""
+
+
+def _connected(server: MailServer) -> Conversation:
     if server.security == "s":
-        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
-            server.host, server.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context()
-        )
+        context = ssl.create_default_context()
+        smtp: Conversation = TlsConversation(server.host, server.port, timeout=TIMEOUT_SECONDS, context=context)
     else:
-        smtp = smtplib.SMTP(server.host, server.port, timeout=TIMEOUT_SECONDS)
+        smtp = Conversation(server.host, server.port, timeout=TIMEOUT_SECONDS)
     try:
         if server.security == "+starttls":
             smtp.starttls(context=ssl.create_default_context())
         if server.user:
             smtp.login(server.user, server.password)
+        smtp.check()
     except BaseException:
         smtp.close()
         raise

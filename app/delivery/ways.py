@@ -49,9 +49,18 @@ class Ways:
 class NotDelivered(Exception):
     """It did not go out. `zh`, `en`: why, without personal data. `for_good`: trying again would change nothing.
 
-    `left`: addresses that remain to be reached, when some were.
+    `unwelcome`: we are refused, not this notice; somebody has to mend a setting. `left`: addresses that remain to be
+    reached, when some were.
     """
 
-    def __init__(self, zh: str, en: str, *, for_good: bool = False, left: tuple[str, ...] | None = None) -> None:
-        self.zh, self.en, self.for_good, self.left = zh, en, for_good, left
+    def __init__(
+        self,
+        zh: str,
+        en: str,
+        *,
+        for_good: bool = False,
+        unwelcome: bool = False,
+        left: tuple[str, ...] | None = None,
+    ) -> None:
+        self.zh, self.en, self.for_good, self.unwelcome, self.left = zh, en, for_good, unwelcome, left
         super().__init__(f"{zh} / {en}")

@@ -31,6 +31,8 @@ TRANSLATED = IPv6Network("64:ff9b::/96")
 OURS = (IPv6Network("::/96"), IPv6Network("64:ff9b:1::/48"))
 """Never of the open internet, whatever they lead to: IPv4 as IPv6 wrote it once, and translation inside a network."""
 RETRY = frozenset({408, 425, 429})
+UNWELCOME = frozenset({401, 403, 404, 407})
+"""It is our address, secret or path that is wrong, not the notice."""
 
 
 def send(hook: Webhook, key: str, body: Mapping[str, Any], now: datetime) -> None:
@@ -53,9 +55,11 @@ def send(hook: Webhook, key: str, body: Mapping[str, Any], now: datetime) -> Non
         name = type(error).__name__
         raise NotDelivered(f"网关无法使用（{name}）。", f"The gateway cannot be used ({name}).") from error
     if not 200 <= answer.status < 300:
-        again = answer.status >= 500 or answer.status in RETRY
-        said = answer.status
-        raise NotDelivered(f"网关答复 {said}。", f"The gateway answered {said}.", for_good=not again)
+        said, unwelcome = answer.status, answer.status in UNWELCOME
+        again = said >= 500 or said in RETRY or unwelcome
+        raise NotDelivered(
+            f"网关答复 {said}。", f"The gateway answered {said}.", for_good=not again, unwelcome=unwelcome
+        )
 
 
 def signature(secret: str, data: bytes, at: int) -> str:
@@ -101,7 +105,9 @@ def _wrapped(address: IPv6Address) -> IPv4Address | None:
 def _connected(hook: Webhook, address: str) -> Iterator[http.client.HTTPConnection]:
     """A connection to the judged address, ended after `TOTAL_SECONDS` whatever the other side does."""
     plain = socket.create_connection((address, hook.port), timeout=TIMEOUT_SECONDS)
-    cut = Timer(TOTAL_SECONDS, _cut_off, (plain,))
+    # A descriptor of its own: TLS takes the socket's away from it.
+    guard = plain.dup()
+    cut = Timer(TOTAL_SECONDS, _cut_off, (guard,))
     cut.daemon = True
     cut.start()
     try:
@@ -114,6 +120,7 @@ def _connected(hook: Webhook, address: str) -> Iterator[http.client.HTTPConnecti
             connection.close()
     finally:
         cut.cancel()
+        guard.close()
         plain.close()
 
 

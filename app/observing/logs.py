@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from app.observing.metrics import ERRORS
 from processes.errors import Refusal
 
 OURS = ("method", "route", "status", "milliseconds", "number")
@@ -22,6 +23,8 @@ OURS = ("method", "route", "status", "milliseconds", "number")
 ROOT = Path(__file__).resolve().parent.parent.parent
 FRAMEWORKS = ("procrastinate", "apscheduler", "waitress", "gunicorn", "werkzeug", "sqlalchemy", "psycopg")
 MOST_PLACES = 30
+COUNTED = {"timers.scheduler": "sweep", "app.working.worker": "worker", "app.anchoring": "anchor"}
+"""Where a line of the level ERROR is all that is known of a fault: logger → place in `jieban_errors_total`."""
 
 
 class JsonLines(logging.Formatter):
@@ -36,6 +39,17 @@ class JsonLines(logging.Formatter):
         if isinstance(record.exc_info, tuple) and record.exc_info[1] is not None:
             said["error"] = chain_of(record.exc_info[1])
         return json.dumps(said, ensure_ascii=False, default=str)
+
+
+class Counting(logging.Handler):
+    """Counts the errors of those who have no other way to tell (`COUNTED`)."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if place := COUNTED.get(record.name):
+            ERRORS.labels(place).inc()
 
 
 def message_of(record: logging.LogRecord) -> str:
@@ -77,8 +91,23 @@ def set_up_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [handler, Counting()]
     root.setLevel(level)
+    # A line for each sweep, every few seconds, would say nothing.
+    logging.getLogger("apscheduler").setLevel(max(logging.WARNING, root.level))
+
+
+def gunicorn_logging(level: str) -> dict[str, Any]:
+    """Gunicorn's own lines, as its `logconfig_dict`: the same JSON as ours."""
+    said_by_ours = {"level": level, "handlers": [], "propagate": True}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": JsonLines}},
+        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
+        "root": {"level": level, "handlers": ["lines"]},
+        "loggers": {"gunicorn.error": said_by_ours, "gunicorn.access": said_by_ours},
+    }
 
 
 def _short(filename: str) -> str:

@@ -5,13 +5,12 @@ With several web processes (gunicorn) `PROMETHEUS_MULTIPROC_DIR` names a folder 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import REGISTRY, Collector
 
+from app.observing import together
 from processes.order import Deadline
 
 STEPS = Counter("jieban_steps", "Commands committed")
@@ -34,12 +33,8 @@ def note_fired(deadlines: Iterable[Deadline]) -> None:
 
 def exposition(gauges: Collector) -> bytes:
     """Everything that was counted, and the gauges as they stand now, as Prometheus reads it."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        registry = CollectorRegistry()
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        counted = generate_latest(registry)
-    else:
-        counted = generate_latest(REGISTRY)
+    place = together.folder()
+    counted = together.added_up(place) if place else generate_latest(REGISTRY)
     now = CollectorRegistry()
     now.register(gauges)
     return counted + generate_latest(now)

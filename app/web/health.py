@@ -13,23 +13,27 @@ from typing import cast
 from flask import Blueprint, Flask, abort, current_app, request
 
 from app.observing import metrics
+from app.observing.bounded import Bounded
 from app.observing.gauges import Gauges
 from app.platform import Platform
 from app.settings import Settings
-from app.web.context import desk
+from app.web.context import Desk, desk
 from persistence.jobs import Jobs
 from timers.clock import Clock
 
 blueprint = Blueprint("health", __name__)
 
+READY_SECONDS = 2.0
 PLAIN = {"Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store"}
 PASSED_ON = ("X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "Forwarded", "X-Real-IP", "Via")
 
 
 def init_health(app: Flask, platform: Platform, clock: Clock) -> None:
-    """The gauges of this app."""
+    """The gauges of this app, and the question whether it is ready."""
     queue = platform.database.queue
-    app.extensions["gauges"] = Gauges(platform, clock, queue if isinstance(queue, Jobs) else None)
+    anchors = cast(Desk, app.extensions["desk"]).settings.anchors
+    app.extensions["gauges"] = Gauges(platform, clock, queue if isinstance(queue, Jobs) else None, anchors)
+    app.extensions["ready"] = Bounded(platform.read.next_due, READY_SECONDS)
 
 
 @blueprint.get("/healthz")
@@ -40,9 +44,9 @@ def healthz() -> tuple[str, int, dict[str, str]]:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[str, int, dict[str, str]]:
-    """`ok` when the store answers; 503 while it does not."""
+    """`ok` when the store answers within `READY_SECONDS`; 503 while it does not."""
     try:
-        desk().platform.read.next_due()
+        current_app.extensions["ready"]()
     except Exception:
         return "not ready\n", 503, PLAIN
     return "ok\n", 200, PLAIN

@@ -1,34 +1,38 @@
 """Chinese first, English by a switch that a cookie remembers; also light, dark or as the system has it.
 
-Source strings in templates and code are Chinese; `app/translations/en` holds the English catalogue. The catalogue is
-compiled when the app starts and the compiled file is missing or older than its source.
+Source strings in templates and code are Chinese; `app/translations/en` holds the English catalogue. It is compiled at
+set-up. Where it is missing, older than its source or unreadable, whoever starts the app compiles it; whoever may not
+write there shows the pages in Chinese, and says so in the log.
 """
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+import logging
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from flask import Blueprint, Flask, Response, g, redirect, request
+from flask import Blueprint, Flask, Response, current_app, g, redirect, request
 from flask_babel import Babel, get_locale, gettext
 
+from app.translations.compiling import TRANSLATIONS, compile_catalogues
 from app.web.security import local_path
 from timers.words import Lang
 
+log = logging.getLogger(__name__)
+
 LANGUAGES = {"zh": "中文", "en": "English"}
 LOOKS = ("system", "light", "dark")
-TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 
 blueprint = Blueprint("preferences", __name__)
 
 
 def init_language(app: Flask) -> None:
     """Babel with our catalogues; `language`, `look` and `pick` in every template."""
-    compile_catalogues(TRANSLATIONS)
-    app.config.update(BABEL_DEFAULT_LOCALE="zh", BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS))
+    languages = LANGUAGES
+    try:
+        compile_catalogues(TRANSLATIONS)
+    except OSError as error:
+        log.error("no English pages, run python -m app.translations.compiling: %s", type(error).__name__)
+        languages = {"zh": LANGUAGES["zh"]}
+    app.config.update(LANGUAGES=languages, BABEL_DEFAULT_LOCALE="zh", BABEL_TRANSLATION_DIRECTORIES=str(TRANSLATIONS))
     Babel(app, locale_selector=chosen_language)
     app.register_blueprint(blueprint)
 
@@ -37,7 +41,7 @@ def init_language(app: Flask) -> None:
         look = request.cookies.get("look")
         return {
             "language": language(),
-            "languages": LANGUAGES,
+            "languages": languages,
             "look": look if look in LOOKS else "system",
             "pick": pick,
         }
@@ -46,7 +50,7 @@ def init_language(app: Flask) -> None:
 def chosen_language() -> str:
     """The language that the cookie names, Chinese otherwise."""
     wanted = request.cookies.get("language")
-    return wanted if wanted in LANGUAGES else "zh"
+    return wanted if wanted and wanted in current_app.config["LANGUAGES"] else "zh"
 
 
 def language() -> Lang:
@@ -75,20 +79,3 @@ def choose() -> Response:
         if wanted in allowed:
             answer.set_cookie(name, wanted, max_age=31_536_000, httponly=True, samesite="Lax", secure=secure)
     return answer  # type: ignore[return-value]  # flask's redirect is typed as werkzeug's base response
-
-
-def compile_catalogues(folder: Path) -> None:
-    """Write the .mo beside every .po whose .mo is missing or older.
-
-    It is written beside and renamed, so that two processes that start at once never read half a file.
-    """
-    for source in folder.glob("*/LC_MESSAGES/*.po"):
-        target = source.with_suffix(".mo")
-        if target.exists() and target.stat().st_mtime >= source.stat().st_mtime:
-            continue
-        with source.open("rb") as file:
-            catalogue = read_po(file, locale=source.parent.parent.name)
-        descriptor, name = tempfile.mkstemp(dir=target.parent)
-        with os.fdopen(descriptor, "wb") as out:
-            write_mo(out, catalogue)
-        os.replace(name, target)

@@ -7,7 +7,7 @@ The journal is append-only: triggers of the database refuse UPDATE and DELETE (`
 
 from __future__ import annotations
 
-from persistence.tables.background import batch, incident
+from persistence.tables.background import batch, incident, key_check
 from persistence.tables.columns import Instant, Json, encode, metadata
 from persistence.tables.office import (
     blob,
@@ -60,6 +60,7 @@ __all__ = [
     "incident",
     "instance",
     "journal",
+    "key_check",
     "metadata",
     "office",
     "order_key",

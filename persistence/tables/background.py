@@ -1,4 +1,4 @@
-"""What the background work keeps: batches under way, and what could not be done."""
+"""What the installation keeps for itself: batches under way, what could not be done, how the master key is known."""
 
 from __future__ import annotations
 
@@ -44,4 +44,11 @@ incident = sa.Table(
     sa.Index("ix_incident_deadline", "deadline_id", "resolved_at"),
     partial_index("ix_incident_retry", "retry_at", where="resolved_at IS NULL"),
     partial_index("ix_incident_duty", "office", "pack", "process", where="resolved_at IS NULL"),
+)
+
+key_check = sa.Table(
+    "key_check",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("wrapped", sa.LargeBinary, nullable=False),
 )

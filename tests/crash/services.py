@@ -157,6 +157,7 @@ class Services:
         environment = os.environ | {
             "JIEBAN_DATABASE_URL": self._url,
             "JIEBAN_SECRET_KEY": SECRET,
+            "JIEBAN_MASTER_KEY": SECRET,
             "JIEBAN_ANCHORS": str(folder / "anchors"),
             "JIEBAN_WEBHOOK_URL": gateway,
             "JIEBAN_WEBHOOK_SECRET": "known to the tests only",

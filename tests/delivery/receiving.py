@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 
 from app.delivery.ways import MailServer, Webhook
 
@@ -22,14 +24,22 @@ SECRET = "a secret shared with the gateway"
 
 @dataclass
 class MailBox:
-    """`refuse`: address → the server's answer to it; `answer`: its answer to a whole letter."""
+    """`refuse`: address → the server's answer to it; `answer`: its answer to a whole letter;
+    `sender_answer`: to whom it is from; `seconds`: how long it takes over each address."""
 
     letters: list[tuple[list[str], EmailMessage]] = field(default_factory=list)
     refuse: dict[str, str] = field(default_factory=dict)
     answer: str = "250 OK"
+    sender_answer: str = "250 OK"
+    seconds: float = 0.0
     server: MailServer = field(default_factory=lambda: MailServer("", 0, "", "", "", ""))
 
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        envelope.mail_from = address
+        return self.sender_answer
+
     async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+        await asyncio.sleep(self.seconds)
         if address in self.refuse:
             return self.refuse[address]
         envelope.rcpt_tos.append(address)
@@ -45,12 +55,13 @@ class MailBox:
 
 @contextmanager
 def mail_server() -> Iterator[MailBox]:
-    """A running SMTP server."""
+    """A running SMTP server. To every password it answers 535."""
     box = MailBox()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(box, hostname="127.0.0.1", port=port)
+    refuses = {"authenticator": lambda *_: AuthResult(success=False, handled=False), "auth_require_tls": False}
+    controller = Controller(box, hostname="127.0.0.1", port=port, **refuses)
     controller.start()
     box.server = MailServer("127.0.0.1", port, "", "", "", "jieban@city.example")
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from contextlib import suppress
@@ -100,6 +101,21 @@ def test_a_receiver_that_never_ends_its_answer_is_cut_off(monkeypatch: pytest.Mo
         with pytest.raises(NotDelivered) as late:
             webhook.send(hook, "k", {}, NOW)
     assert not late.value.for_good
+    assert time.monotonic() - begun < 5
+
+
+def test_the_time_limit_holds_through_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Tls:
+        def wrap_socket(self, plain: socket.socket, **_: Any) -> socket.socket:
+            return socket.socket(fileno=plain.detach())  # as the library does it
+
+    monkeypatch.setattr(webhook, "TOTAL_SECONDS", 0.5)
+    monkeypatch.setattr(ssl, "create_default_context", Tls)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        hook = Webhook(True, "127.0.0.1", listening.getsockname()[1], "/", SECRET, private=True)
+        begun = time.monotonic()
+        with pytest.raises(NotDelivered):
+            webhook.send(hook, "k", {}, NOW)
     assert time.monotonic() - begun < 5
 
 

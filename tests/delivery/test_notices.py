@@ -6,19 +6,23 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from prometheus_client.registry import REGISTRY
 
+from app.delivery import mail, webhook
 from app.delivery.deliver import MOST_ATTEMPTS, Delivery
-from app.delivery.ways import Ways
+from app.delivery.ways import TIMEOUT_SECONDS, Ways
 from persistence.outbox import LEASE, Outbox, mark_demo
 from processes import verbs
 from processes.people import Duty
 from tests.app.browsing import Clock
 from tests.delivery.receiving import SECRET, Gateway, MailBox
 from tests.small import AGENT, MONDAY, Small, at
+from timers.clock import elapsed
 
 LATER = at("2026-12-01T09:00")
 PHONE = "13800138000"
@@ -114,6 +118,33 @@ def test_a_refusal_for_good_is_a_dead_letter_that_can_be_sent_again(small: Small
     assert not box.resend(row["key"], LATER, "small"), "what was sent is not sent again"
 
 
+def errors_of_settings() -> float:
+    return REGISTRY.get_sample_value("jieban_errors_total", {"where": "delivery_settings"}) or 0
+
+
+@pytest.mark.parametrize("refused", ["535", "530"])
+def test_a_mail_server_that_does_not_want_us_is_no_fault_of_the_notice(
+    small: Small, mailbox: MailBox, refused: str
+) -> None:
+    employ(small, "one", "one@city.example")
+    server = mailbox.server
+    if refused == "535":
+        server = replace(server, user="jieban", password="wrong")
+    else:
+        mailbox.sender_answer = "530 authenticate first"
+    order_id = reminded(small)
+    post, before = Post(small, Ways(mail=server)), errors_of_settings()
+    post.run()
+    row = post.notice(order_id)
+    assert (row["state"], row["next_at"]) == ("waiting", LATER + timedelta(seconds=30))
+    assert refused in row["error"]
+    assert errors_of_settings() == before + 1
+    mailbox.sender_answer = "250 OK"
+    mended = Post(small, Ways(mail=mailbox.server))
+    mended.run(hours=1)
+    assert mended.notice(order_id)["state"] == "sent"
+
+
 def test_a_server_that_is_away_is_tried_later_and_later_and_then_given_up(small: Small, mailbox: MailBox) -> None:
     employ(small, "one", "one@city.example")
     mailbox.answer = "451 later"
@@ -141,6 +172,28 @@ def test_whoever_dies_while_sending_leaves_the_notice_due_again(small: Small, ma
     assert (row["key"], row["state"], row["attempts"]) == (claimed.key, "sent", 2)
 
 
+def test_a_slow_mail_server_is_cut_off_before_another_may_send_the_same_letter(
+    small: Small, mailbox: MailBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = max(mail.TOTAL_SECONDS, webhook.TOTAL_SECONDS) + TIMEOUT_SECONDS
+    assert timedelta(seconds=longest) < LEASE
+    monkeypatch.setattr(mail, "TOTAL_SECONDS", 0.6)
+    for login in "abcdefghi":
+        employ(small, login, f"{login}@city.example")
+    mailbox.seconds = 0.2
+    order_id = reminded(small)
+    post = Post(small, Ways(mail=mailbox.server))
+    begun = elapsed()
+    post.run()
+    assert elapsed() - begun < 1.5
+    row = post.notice(order_id)
+    assert (row["state"], mailbox.letters) == ("waiting", [])
+    mailbox.seconds = 0
+    post.run(minutes=1)
+    assert len(mailbox.letters) == 1
+    assert post.notice(order_id)["state"] == "sent"
+
+
 def test_the_petitioner_is_told_through_the_signed_gateway(small_to_petitioner: Small, sms: Gateway) -> None:
     small = small_to_petitioner
     order_id = reminded(small, phone=PHONE)
@@ -160,7 +213,10 @@ def test_the_petitioner_is_told_through_the_signed_gateway(small_to_petitioner: 
     assert "车库积水" not in body.decode()
 
 
-@pytest.mark.parametrize(("status", "state"), [(503, "waiting"), (429, "waiting"), (400, "dead"), (302, "dead")])
+@pytest.mark.parametrize(
+    ("status", "state"),
+    [(503, "waiting"), (429, "waiting"), (401, "waiting"), (404, "waiting"), (400, "dead"), (302, "dead")],
+)
 def test_what_the_gateway_answers_decides(small_to_petitioner: Small, sms: Gateway, status: int, state: str) -> None:
     order_id = reminded(small_to_petitioner)
     sms.statuses = [status]

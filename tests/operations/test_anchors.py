@@ -13,6 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from app.anchoring import EVERY, Anchors, BadAnchors, Held
+from app.opening import check_anchors
+from app.settings import BadSetting
 from persistence import tables as t
 from persistence.anchors import START, is_settled, mark_after, newest
 from persistence.audit import verify
@@ -161,3 +163,12 @@ def test_a_row_whose_commit_is_on_its_way_is_waited_for(postgres_database_url: s
     assert is_settled(other.database, settled)
     small.close()
     other.close()
+
+
+def test_a_place_that_cannot_be_written_is_named_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadSetting) as error:
+        check_anchors(tmp_path / "file" / "anchors.jsonl")
+    assert error.value.name == "JIEBAN_ANCHORS" and "anchors.jsonl" in error.value.zh
+    check_anchors(tmp_path / "made" / "anchors.jsonl")
+    check_anchors(None)

@@ -17,6 +17,7 @@ from app.anchoring import Anchors
 from persistence import backup
 from persistence.audit import verify
 from persistence.backup import CannotBackUp, back_up, restore
+from persistence.roles import grant
 from tests.small import MONDAY, SECRET, Small
 
 JIEBAN = Path(sys.executable).parent / "jieban"
@@ -114,6 +115,49 @@ def test_what_is_there_is_only_replaced_when_asked(small: Small, tmp_path: Path)
     assert verify(small.database).intact
 
 
+def test_nothing_is_restored_beside_a_running_server(small: Small, tmp_path: Path) -> None:
+    kept = small.handling()
+    back_up(url_of(small), tmp_path / "copy")
+    small.handling()
+    with pytest.raises(CannotBackUp, match="stop"):
+        restore(url_of(small), tmp_path / "copy", replace=True)
+    assert len(small.read.journal_of(kept)) > 0
+    assert verify(small.database).orders == 2
+
+
+@pytest.mark.postgresql
+def test_the_application_s_role_is_told_to_leave_it_to_the_owner(postgres_database_url: str, tmp_path: Path) -> None:
+    small = Small(postgres_database_url)
+    url = small.database.engine.url.set(username="app_of_restore").render_as_string(hide_password=False)
+    grant(small.database, "app_of_restore", "secret")
+    back_up(url_of(small), tmp_path / "copy")
+    small.close()
+    try:
+        with pytest.raises(CannotBackUp) as refused:
+            restore(url, tmp_path / "copy", replace=True)
+        assert "ERROR:" in refused.value.en and "as the owner" in refused.value.en
+        assert "所有者" in refused.value.zh
+    finally:
+        with small.database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP OWNED BY app_of_restore")
+            connection.exec_driver_sql("DROP ROLE app_of_restore")
+        small.close()
+
+
+def test_a_copy_is_nobody_else_s_while_it_is_written(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def look(_: int) -> None:
+        seen.extend(oct(path.stat().st_mode)[-3:] for path in tmp_path.glob(".copy*"))
+
+    monkeypatch.setattr(os, "fsync", look)
+    monkeypatch.setattr(Path, "chmod", lambda *_: None)
+    back_up(url_of(small), tmp_path / "copy")
+    assert set(seen) == {"600"}
+
+
 def test_a_file_that_is_no_backup_is_refused(small: Small, tmp_path: Path) -> None:
     (tmp_path / "letter").write_text("dear all")
     with pytest.raises(CannotBackUp, match="no backup"):
@@ -158,6 +202,9 @@ def test_the_drill_by_command_line(tmp_path: Path) -> None:
         settings = {"JIEBAN_DATABASE_URL": f"sqlite:///{path}", "JIEBAN_SECRET_KEY": SECRET}
         return subprocess.run([JIEBAN, *words], env=os.environ | settings, capture_output=True, text=True, check=False)
 
+    told = jieban("audit", "verify")
+    assert (told.returncode, "未与任何锚定比对" in told.stderr, "完好" in told.stdout) == (0, True, True)
+    assert json.loads(jieban("audit", "verify", "--json").stdout)["compared"] is False
     copy = str(tmp_path / "copy")
     assert jieban("backup", copy).returncode == 0
     assert jieban("backup", copy).returncode == 2, "an older copy is never overwritten"
@@ -170,6 +217,6 @@ def test_the_drill_by_command_line(tmp_path: Path) -> None:
     assert told.returncode == 1
     report = json.loads(told.stdout)
     assert (report["intact"], report["orders"], report["anchors"]) == (False, 1, 1)
-    assert "older backup" in report["anchored"]
+    assert "older backup" in report["anchored"] and report["compared"] is True
     assert jieban("audit", "anchor", "--restart", "演练").returncode == 0
     assert json.loads(jieban("audit", "verify", "--json").stdout)["intact"] is True

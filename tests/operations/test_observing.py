@@ -104,16 +104,6 @@ def test_probes_answer_without_a_session_and_say_nothing(visitor: Browser) -> No
         assert (page.status, page.text) == (200, "ok\n")
 
 
-def test_without_its_store_it_lives_but_is_not_ready(visitor: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_: object) -> None:
-        raise OSError("the database is away")
-
-    monkeypatch.setattr("persistence.reading.Reading.next_due", away)
-    assert visitor.get("/healthz").status == 200
-    page = visitor.get("/readyz")
-    assert (page.status, page.text) == (503, "not ready\n")
-
-
 @pytest.fixture
 def watched(sqlite_database_url: str) -> Iterator[tuple[Small, Clock, Callable[..., Flask]]]:
     """A small house whose app is made with chosen settings."""
@@ -136,6 +126,7 @@ def test_metrics_count_what_there_is(watched: tuple[Small, Clock, Callable[..., 
     said = dict(line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
     assert float(said['jieban_open_tasks{lamp="late"}']) == 1
     assert float(said['jieban_notices{state="waiting"}']) == 1
+    assert float(said['jieban_notices{state="kept"}']) == 0
     assert float(said["jieban_deadlines_due"]) == 0
     assert float(said["jieban_incidents"]) == 0
     assert float(said['jieban_deadline_lateness_seconds_bucket{le="+Inf"}']) >= 2

@@ -106,4 +106,7 @@ def test_dead_letters_on_the_command_line(tmp_path: Path) -> None:
     assert jieban("resend", "--all-dead").returncode == 0
     assert json.loads(jieban("--dead", "--json").stdout) == []
     assert Outbox(small.database).count() == {"waiting": 1, "dead": 0}
+    Outbox(small.database).keep(key, "没有设置消息网关。")
+    assert jieban("resend", "--all-kept").returncode == 0
+    assert Outbox(small.database).count() == {"waiting": 1, "dead": 0}
     small.close()

@@ -15,6 +15,7 @@ from app.working.worker import Worker
 from persistence.attachments import Attachments, Owner
 from persistence.jobs import Jobs
 from persistence.roles import CannotGrant, grant
+from persistence.store import Database
 from processes import verbs
 from tests.small import AGENT, MONDAY, SECRET, Small
 from tests.working.houses import fired, in_minutes, now, order_due, wait_until
@@ -112,3 +113,35 @@ def test_a_new_role_needs_a_password_and_a_plain_name(owner: Small, app_url: str
     with pytest.raises(CannotGrant, match="owner"):
         grant(as_itself.database, ROLE)
     as_itself.close()
+
+
+def test_the_password_is_never_sent_and_may_be_changed(owner: Small, app_url: str) -> None:
+    assert app_url
+    sent: list[str] = []
+
+    @sa.event.listens_for(owner.database.engine, "before_cursor_execute")
+    def heard(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        sent.append(statement)
+
+    for password in ("another'\\ secret", "它也可以是中文"):
+        grant(owner.database, ROLE, password)
+        assert password not in "".join(sent)
+        with owner.database.engine.connect() as connection:
+            kept = connection.scalar(sa.text(f"SELECT rolpassword FROM pg_authid WHERE rolname = '{ROLE}'"))
+        assert kept in "".join(sent) and kept.startswith("SCRAM-SHA-256$")
+
+
+def test_an_owner_who_may_make_no_roles_is_told_so(owner: Small, app_url: str) -> None:
+    with owner.database.engine.begin() as connection:
+        connection.exec_driver_sql("CREATE ROLE weak_owner LOGIN")
+    url = owner.database.engine.url.set(username="weak_owner").render_as_string(hide_password=False)
+    weak = Database(url, SECRET)
+    try:
+        with pytest.raises(CannotGrant) as refused:
+            grant(weak, "jieban_of_nobody", "a secret that stays one")
+        assert "permission denied" in refused.value.en
+        assert "a secret that stays one" not in str(refused.value) and refused.value.__cause__ is None
+    finally:
+        weak.engine.dispose()
+        with owner.database.engine.begin() as connection:
+            connection.exec_driver_sql("DROP ROLE weak_owner")

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import ROOT, BadSetting, from_environment
+from app.opening import open_platform
+from app.settings import ROOT, BadSetting, Settings, from_environment
+from persistence.keys import WrongMasterKey
 
 GOOD = {
     "JIEBAN_DATABASE_URL": "sqlite:////tmp/x.db",
@@ -58,6 +60,7 @@ def test_a_demo_sends_nothing() -> None:
         ("JIEBAN_MASTER_KEY", "x"),
         ("JIEBAN_LOG_LEVEL", "LOUD"),
         ("JIEBAN_SECRET_KEY_FILE", "/nowhere/at/all"),
+        ("JIEBAN_SECRET_KEY_FILE", "/dev/null"),
     ],
 )
 def test_bad_settings_are_named_but_not_shown(name: str, value: str) -> None:
@@ -81,6 +84,36 @@ def test_the_examples_secrets_are_refused() -> None:
         with pytest.raises(BadSetting) as error:
             from_environment({**GOOD, name: value})
         assert error.value.name == name
+
+
+@pytest.mark.parametrize("missing", ["JIEBAN_SECRET_KEY", "JIEBAN_MASTER_KEY"])
+def test_a_server_needs_both_keys(missing: str) -> None:
+    given = {
+        **GOOD,
+        "JIEBAN_DATABASE_URL": "postgresql://x@db/jieban",
+        "JIEBAN_MASTER_KEY": "a master key of the tests",
+    }
+    assert from_environment(given).master_key == "a master key of the tests"
+    with pytest.raises(BadSetting) as error:
+        from_environment({key: value for key, value in given.items() if key != missing})
+    assert error.value.name == missing
+
+
+def test_an_empty_file_of_the_database_is_no_default(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("\n")
+    given = {key: value for key, value in GOOD.items() if key != "JIEBAN_DATABASE_URL"}
+    with pytest.raises(BadSetting, match="JIEBAN_DATABASE_URL_FILE"):
+        from_environment({**given, "JIEBAN_DATABASE_URL_FILE": str(tmp_path / "url")})
+
+
+def test_another_master_key_is_refused_before_the_first_order(database_url: str) -> None:
+    def opened(key: str) -> None:
+        open_platform(Settings(database_url, "the secret key", key)).database.engine.dispose()
+
+    opened("the first key")
+    opened("the first key")
+    with pytest.raises(WrongMasterKey):
+        opened("another master key")
 
 
 def test_a_secret_may_be_a_file_but_not_both(tmp_path: Path) -> None:

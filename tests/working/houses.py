@@ -58,7 +58,12 @@ class WorkerProcess:
     """`jieban worker` on a database."""
 
     def __init__(self, url: str, log: Path, more: Mapping[str, str] | None = None, *options: str) -> None:
-        environment = os.environ | {"JIEBAN_DATABASE_URL": url, "JIEBAN_SECRET_KEY": SECRET} | dict(more or {})
+        environment = os.environ | {
+            "JIEBAN_DATABASE_URL": url,
+            "JIEBAN_SECRET_KEY": SECRET,
+            "JIEBAN_MASTER_KEY": SECRET,
+        }
+        environment |= dict(more or {})
         with log.open("ab") as errors:
             self.process = subprocess.Popen(
                 [str(JIEBAN), "worker", *options], env=environment, stdout=subprocess.PIPE, stderr=errors, text=True

@@ -119,7 +119,7 @@ def test_killed_workers_lose_nothing_and_double_nothing(small: Small, sms: Gatew
             workers.pop(0).kill()
             workers.append(WorkerProcess(url, log, settings))
         wait_until(lambda: all(fired(small, one) for one in orders), 90)
-        # A lease of a notice that was being sent when its worker died is over after two minutes: not waited for here.
+        # A lease of a notice that was being sent when its worker died is over after five minutes: not waited for here.
         with small.database.transaction() as work:
             work.connection.execute(t.outbox.update().where(t.outbox.c.state == "waiting").values(next_at=now()))
         with small.database.reading() as connection:

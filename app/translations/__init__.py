@@ -1,0 +1,1 @@
+"""The English catalogue (`en`, gettext), and how it is compiled."""
