@@ -9,7 +9,6 @@ valid: their hashes are those of the originals.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from app.platform import Platform
 from bench.settings import PACK
 from persistence import tables as t
 from persistence.confirmations import Confirmed, unconfirmed
-from persistence.keys import NONCE, MasterKey
+from persistence.keys import MasterKey, OrderKey
 from processes.pack import read_pack
 from processes.people import SYSTEM
 from tests.app.browsing import ROOT, Clock
@@ -222,14 +221,13 @@ def _copy_keys(connection: sa.Connection, master: MasterKey) -> None:
     """A wrapped key is bound to its order, so that each copy needs the original's wrapped anew."""
     copies = "SELECT c.original, md5(c.original || c.tag) AS id, k.wrapped FROM copy c JOIN order_key k "
     rows = connection.execute(sa.text(f"{copies} ON k.order_id = c.original")).all()
-    plain: dict[str, bytes] = {}
+    keys: dict[str, OrderKey] = {}
     raw: Any = connection.connection.driver_connection
     with raw.cursor().copy("COPY order_key (order_id, wrapped) FROM STDIN") as taking:
         for row in rows:
-            if row.original not in plain:
-                plain[row.original] = master.unwrap(row.original, row.wrapped)._plain
-            nonce = os.urandom(NONCE)
-            taking.write_row((row.id, nonce + master._cipher.encrypt(nonce, plain[row.original], row.id.encode())))
+            if row.original not in keys:
+                keys[row.original] = master.unwrap(row.original, row.wrapped)
+            taking.write_row((row.id, master.wrap(row.id, keys[row.original])))
 
 
 def _chunks(wanted: int) -> Iterator[tuple[int, int]]:
