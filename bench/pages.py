@@ -21,7 +21,7 @@ from flask.testing import FlaskClient
 from app.factory import create_app
 from app.settings import DEMO_PASSWORD, Settings
 from app.web.inbox import SIGN_FOR
-from app.working.one_process import Sweeping
+from app.working.worker import Worker
 from bench.cluster import NoPostgres, cluster
 from bench.generate import NOW, SECRET, Filled, fill, play
 from bench.rows import row
@@ -169,17 +169,19 @@ def _count(filled: Filled, login: str, whole: bool) -> None:
 
 
 def _tick(small: Filled, large: Filled) -> dict[str, Any]:
-    """A wake-up of the scheduler with nothing due: duties, deadlines, incidents, and when to wake next."""
+    """A wake-up of a worker's clock with nothing due: duties, deadlines, notices, batches, jobs of dead workers,
+    incidents, and when to wake next.
+    """
     pending = _fill_up(large)
     times: tuple[list[float], list[float]] = ([], [])
-    sweepings = [Sweeping(filled.platform) for filled in (small, large)]
+    workers = [_worker(filled) for filled in (small, large)]
     for turn in range(TURNS * 4):
-        for place, (filled, sweeping) in enumerate(zip((small, large), sweepings, strict=True)):
+        for place, (filled, worker) in enumerate(zip((small, large), workers, strict=True)):
             due = filled.platform.read.next_due()
             now = min(due or NOW, NOW) - timedelta(seconds=1)
             begun = perf_counter()
-            swept = sweeping.sweep(now)
-            sweeping.next_due(now)
+            swept = worker.sweep(now)
+            worker.next_due(now)
             if swept.fired or swept.failed:
                 raise RuntimeError(f"nothing was due: {swept}")
             if turn:
@@ -187,6 +189,16 @@ def _tick(small: Filled, large: Filled) -> dict[str, Any]:
     found = _grown("tick", "ms", times[1], times[0], 1.5)
     found["baseline_name"] = f"with {small.pending:,} pending deadlines, not {pending:,}"
     return found
+
+
+def _worker(filled: Filled) -> Worker:
+    """One that does not run, with nothing to deliver: the notices that were copied have gone out."""
+    out = t.outbox.update().where(t.outbox.c.state == "waiting").values(state="sent", next_at=None)
+    with filled.platform.database.engine.begin() as connection:
+        connection.execute(out)
+    with filled.platform.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("VACUUM (ANALYZE) outbox"))
+    return Worker(filled.platform, Settings(filled.url, SECRET, SECRET), Clock(NOW))
 
 
 def _fill_up(filled: Filled) -> int:

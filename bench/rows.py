@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Sequence
-from os import cpu_count
+from pathlib import Path
 from statistics import median
+from tempfile import gettempdir
 from typing import Any
 
-MACHINE = f"{platform.machine()}, {cpu_count()} cores, Python {platform.python_version()}"
+
+def machine() -> str:
+    """What the figures depend on; neither its name nor any path."""
+    gigabytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
+    disks = {_disk(folder) for folder in (Path(__file__).parent, Path(gettempdir()))}
+    return (
+        f"{_cpu()}, {os.cpu_count()} cores, {gigabytes:.0f} GB RAM, {' and '.join(sorted(disks))}, "
+        f"{platform.system()} {platform.release()}, Python {platform.python_version()}"
+    )
+
+
+def _cpu() -> str:
+    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{models[0]} ({platform.machine()})" if models else platform.machine()
+
+
+def _disk(folder: Path) -> str:
+    """File system of a folder, and whether what is under it turns, where the kernel says so."""
+    device = folder.stat().st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    mounts = [line.split() for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
+    systems = [fields[fields.index("-") + 1] for fields in mounts if fields[2] == number]
+    block = Path("/sys/dev/block") / number
+    said = [path.read_text(encoding="ascii").strip() for path in (block / "queue/rotational",
+            block.resolve().parent / "queue/rotational") if path.exists()]  # fmt: skip
+    kind = {"0": "solid state", "1": "rotating"}.get(said[0] if said else "", "disk unknown")
+    return f"{systems[0] if systems else 'file system unknown'} ({kind})"
+
+
+MACHINE = machine()
 
 
 def row(

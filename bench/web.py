@@ -1,7 +1,8 @@
 """The whole way of a form: 50 people in browsers without scripts, gunicorn with the web app, PostgreSQL behind it.
 
-Each signs in and then fills in forms without pause: page, form with its token, redirect. The baseline is the same
-people against an empty view of the same app (session, person, token, headers, access log, redirect), in the same run.
+Each signs in (`http_sign_in`) and then fills in forms without pause: page, form with its token, redirect. The baseline
+is the same people against an empty view of the same app (session, person, token, headers, access log, redirect), in the
+same run.
 What of the time is the door is measured in this process, one form after another.
 """
 
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -25,7 +27,7 @@ from flask.typing import ResponseReturnValue
 from app.factory import create_app
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD, Settings
-from app.web.passwords import hash_password
+from app.web.passwords import hash_password, is_password
 from app.wsgi import make
 from bench.cluster import NoPostgres, cluster
 from bench.generate import SECRET
@@ -62,11 +64,17 @@ class Timed(Client):
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.taken: list[float] = []
+        self.signing_in = 0.0
+
+    def sign_in(self) -> None:
+        begun = perf_counter()
+        super().sign_in()
+        self.signing_in = (perf_counter() - begun) * 1e3
 
     def ask(self, method: str, path: str, body: str | None = None) -> tuple[int, str, str]:
         begun = perf_counter()
         answer = super().ask(method, path, body)
-        if not path.startswith("/sign-in"):  # a password is made slow to try, on purpose
+        if not path.startswith("/sign-in"):  # once a day, and slow on purpose: a row of its own
             self.taken.append((perf_counter() - begun) * 1e3)
         return answer
 
@@ -83,14 +91,14 @@ class Idle(Timed):
 
 
 def measure() -> list[dict[str, Any]]:
-    """`http_p95`, with p50, p99, requests a second, and the share of the door."""
+    """`http_p95`, with p50, p99, requests a second, signing in, and the share of the door."""
     try:
         with cluster(max_connections="200") as postgres:
             url = postgres.database()
             platform = _people(url)
             with _gunicorn(url, postgres.home) as address:
-                ours, theirs = _turns(address)
-            return [*_rows(ours, theirs), _door(platform)]
+                ours, theirs, signing_in = _turns(address)
+            return [*_rows(ours, theirs), _sign_in(signing_in), _door(platform)]
     except NoPostgres as missing:
         click.echo(f"left out: {missing}")
         return []
@@ -140,18 +148,22 @@ def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
             time.sleep(0.1)
 
 
-def _turns(address: str) -> tuple[list[list[float]], list[list[float]]]:
-    """For each run the sorted times of all answers: of forms, and of the empty view."""
+def _turns(address: str) -> tuple[list[list[float]], list[list[float]], list[float]]:
+    """For each run the sorted times of all answers: of forms, and of the empty view; and each person's signing in."""
     ours: list[list[float]] = []
     theirs: list[list[float]] = []
+    signing_in: list[float] = []
     for run in range(RUNS):
         for kind, found in ((Timed, ours), (Idle, theirs)):
-            found.append(_crowd(lambda number, kind=kind, run=run: kind(  # type: ignore[misc]
-                lambda: address, f"{kind.__name__}{run}-{number}", f"busy{number}", DEMO_PASSWORD)))  # fmt: skip
-    return ours, theirs
+            taken, signed = _crowd(lambda number, kind=kind, run=run: kind(  # type: ignore[misc]
+                lambda: address, f"{kind.__name__}{run}-{number}", f"busy{number}", DEMO_PASSWORD))  # fmt: skip
+            found.append(taken)
+            signing_in += signed
+    return ours, theirs, signing_in
 
 
-def _crowd(person: Callable[[int], Timed]) -> list[float]:
+def _crowd(person: Callable[[int], Timed]) -> tuple[list[float], list[float]]:
+    """Sorted milliseconds of all answers, and of each person's signing in."""
     people = [person(number) for number in range(PEOPLE)]
     for one in people:
         one.start()
@@ -169,7 +181,19 @@ def _crowd(person: Callable[[int], Timed]) -> list[float]:
         one.join(START_SECONDS)
         if one.faults:
             raise RuntimeError(one.faults[0])
-    return taken
+    return taken, [one.signing_in for one in people]
+
+
+def _sign_in(taken: list[float]) -> dict[str, Any]:
+    """The page, its form and the first page after it, ten people a second; of it the password alone, which is made slow
+    to try on purpose.
+    """
+    stored, alone = hash_password(DEMO_PASSWORD), []
+    for _ in range(10):
+        begun = perf_counter()
+        is_password(stored, DEMO_PASSWORD)
+        alone.append(perf_counter() - begun)
+    return row("http_sign_in", "ms", median(taken), ms(alone), "checking the password alone", goal=None, n=len(taken))
 
 
 def _rows(ours: list[list[float]], theirs: list[list[float]]) -> list[dict[str, Any]]:

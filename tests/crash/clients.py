@@ -26,6 +26,10 @@ class Away(Exception):
     """The server did not answer."""
 
 
+class Failed(Away):
+    """It answered that it is in trouble."""
+
+
 class Client(threading.Thread):
     """One person's browser. `address()`: where the server is now; `title`: begins the titles of its requests;
     `forgiving`: an answer that says the server is in trouble is no fault, and no acknowledgement.
@@ -48,6 +52,9 @@ class Client(threading.Thread):
         """Ids of the tasks whose form was sent off."""
         self.completed: list[str] = []
         """Ids of the tasks whose completion was acknowledged."""
+        self.failed: list[str] = []
+        self.cut: list[str] = []
+        """Titles and ids of forms that the server said it could not take, and of those it gave no answer to."""
         self.faults: list[str] = []
         """Answers that no form that is filled in rightly may get."""
         self.enough = threading.Event()
@@ -75,7 +82,7 @@ class Client(threading.Thread):
         """Send off a new request; its order's path."""
         title = f"{self.title}-{len(self.submitted)}"
         self.submitted.append(title)
-        place = self.post("/intake", {"request_type": "complaint", "title": title, "phone": "13800138000"})
+        place = self.send(title, "/intake", {"request_type": "complaint", "title": title, "phone": "13800138000"})
         self.received.append(title)
         return place
 
@@ -87,9 +94,21 @@ class Client(threading.Thread):
             if found is None:
                 return
             decision = "accept" if 'value="accept"' in page else "close"
-            self.attempted.append(found[1].rpartition("/")[2])
-            self.post(found[1], {**ANSWERS, "decision": decision})
-            self.completed.append(found[1].rpartition("/")[2])
+            task = found[1].rpartition("/")[2]
+            self.attempted.append(task)
+            self.send(task, found[1], {**ANSWERS, "decision": decision})
+            self.completed.append(task)
+
+    def send(self, key: str, path: str, answers: dict[str, str]) -> str:
+        """Send a form off, and remember if it was not acknowledged."""
+        try:
+            return self.post(path, answers)
+        except Failed:
+            self.failed.append(key)
+            raise
+        except Away:
+            self.cut.append(key)
+            raise
 
     def wait_until_back(self) -> None:
         latest = time.monotonic() + PATIENCE_SECONDS
@@ -129,7 +148,7 @@ class Client(threading.Thread):
             except (OSError, HTTPException) as error:
                 raise Away(repr(error)) from error
         if self.forgiving and answer.status >= 500:
-            raise Away(str(answer.status))
+            raise Failed(str(answer.status))
         for cookie in answer.headers.get_all("Set-Cookie") or []:
             name, _, value = cookie.partition(";")[0].partition("=")
             self.cookies[name] = value

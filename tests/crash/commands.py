@@ -6,26 +6,39 @@ restart the database under them, or leave no room on its disk.
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from random import Random
 from resource import RLIM_INFINITY, RLIMIT_FSIZE, prlimit
 
+import psycopg
+
 from bench.cluster import Cluster
-from tests.crash.busy import AFTER, BEFORE, Plan, work
+from tests.crash.busy import Plan, work
+from tests.crash.faults import AFTER, BEFORE, fault
 from tests.crash.tally import Said
 
 FORK = multiprocessing.get_context("fork")
 BOUNDARIES = range(1, 13)
 RACERS = 2
-READY_SECONDS = 120
+FAILURES = 3
+ROOM_BYTES = 1 << 16
+PAGE_BYTES = 8192
+FILL = """
+    INSERT INTO journal (office, seq, actor, act, happened_at, changed, prev_hash, hash)
+    SELECT 'fill', n, 'fill', 'fill', now(), repeat('x', 1700), '', '' FROM generate_series(1, %(rows)s) n
+"""
+READY_SECONDS, LAST_SECONDS = 120, 180
+PIPE_BYTES = 1 << 20
+"""Nobody reads before the end: with less room a process would wait instead of working."""
 STEPS = (timedelta(), timedelta(), timedelta(days=1), timedelta(days=-1))
 
 
@@ -44,7 +57,7 @@ class Rounds:
     def boundaries(self, commits: Sequence[int] = BOUNDARIES) -> None:
         """A process dies before, and one after, each of these of its commits."""
         for commit in commits:
-            plans = [Plan(self._seed(), (when, commit)) for when in (BEFORE, AFTER)]
+            plans = [Plan(self._seed(), fault("any", when, commit)) for when in (BEFORE, AFTER)]
             self._play(plans, lambda: None)
 
     def at_random(self) -> None:
@@ -67,10 +80,16 @@ class Rounds:
         self._play([Plan(self._seed()) for _ in range(RACERS)], restart)
 
     def full(self) -> None:
-        """No file can grow: whatever cannot be written is refused whole. The kill comes before there is room again."""
+        """No room on the disk: whatever cannot be written is refused whole. They die at a write that fails,
+        before there is room again.
+        """
+        failed = self.said.writes_failed
+        plans = [Plan(self._seed(), failures=FAILURES) for _ in range(RACERS)]
+        if self.cluster:
+            _fill(self.url, self.cluster.wal_bytes)
         with self.cluster.no_room() if self.cluster else nullcontext():
-            full_here = _full_here if self.cluster is None else None
-            self._play([Plan(self._seed()) for _ in range(RACERS)], self._wait, full_here)
+            self._play(plans, lambda: None, None if self.cluster else _full_here)
+        assert self.said.writes_failed >= failed + FAILURES * RACERS, "the disk was not full"
 
     def _play(
         self, plans: list[Plan], meanwhile: Callable[[], None], prepare: Callable[[str], None] | None = None
@@ -94,8 +113,9 @@ class _Process:
     """A busy process. Forked, because a new interpreter would spend most of the time on imports."""
 
     def __init__(self, url: str, plan: Plan, prepare: Callable[[str], None] | None) -> None:
-        self._dies_alone = plan.dies is not None
+        self._dies_alone = plan.dies is not None or plan.failures > 0
         reading, writing = os.pipe()
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         self._process = FORK.Process(target=_run, args=(url, plan, writing, prepare))
         self._process.start()
         os.close(writing)
@@ -110,9 +130,13 @@ class _Process:
         if not self._dies_alone:
             assert self._process.is_alive(), "it ended by itself"
             self._process.kill()
+        overdue = threading.Timer(LAST_SECONDS, self._process.kill)
+        overdue.start()
         with self._lines:
             said = self._lines.read()
         self._process.join()
+        assert overdue.is_alive(), "it never came to where it was to die"
+        overdue.cancel()
         assert self._process.exitcode == -signal.SIGKILL, self._process.exitcode
         return said
 
@@ -123,8 +147,20 @@ def _run(url: str, plan: Plan, pipe: int, prepare: Callable[[str], None] | None)
     work(url, plan, pipe)
 
 
-def _full_here(url: str) -> None:
-    """In the process itself: its database may not grow any more."""
-    path = Path(url.removeprefix("sqlite:///"))
-    most = max(path.stat().st_size, Path(f"{path}-wal").stat().st_size if Path(f"{path}-wal").exists() else 0)
-    prlimit(os.getpid(), RLIMIT_FSIZE, (most, RLIM_INFINITY))
+def _full_here(_url: str) -> None:
+    """In the process itself: the write-ahead log has room for a few commits, and the file itself for nothing."""
+    prlimit(os.getpid(), RLIMIT_FSIZE, (ROOM_BYTES, RLIM_INFINITY))
+
+
+def _fill(url: str, wal_bytes: int) -> None:
+    """Make the journal the largest file there is: `Cluster.no_room` then leaves none for it. What is inserted is taken
+    back, and its room is not free before the next vacuum.
+    """
+    with psycopg.connect(url) as connection:
+        largest = connection.execute("SELECT max(pg_relation_size(oid)) FROM pg_class").fetchone()
+        size = connection.execute("SELECT pg_relation_size('journal')").fetchone()
+        assert largest is not None and size is not None
+        # Four rows fill a page, and are short enough to stay in it.
+        rows = max(largest[0], wal_bytes) - size[0] + PAGE_BYTES
+        connection.execute(FILL, {"rows": rows * 4 // PAGE_BYTES})
+        connection.rollback()

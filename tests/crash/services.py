@@ -1,7 +1,8 @@
-"""The real processes: web servers and workers that are killed while people send forms and deadlines fall due.
+"""The real processes: web servers and workers that die while people send forms and deadlines fall due.
 
-On SQLite one server does everything. On PostgreSQL there are two servers and two workers, any of which is killed, and
-the database is restarted in between. Notices go to a gateway of ours, which remembers the keys that it was given.
+Each dies by itself at its commits (`faults`), and is killed at random moments, while the clock of all of them is
+stepped a day back and forward. On SQLite one server does everything. On PostgreSQL there are two servers and two
+workers, and the database is restarted in between. Notices go to a gateway of ours, which remembers their keys.
 """
 
 from __future__ import annotations
@@ -9,20 +10,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import count as numbers
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import sqlalchemy as sa
 
+from app import calendar_import
 from app.platform import Platform
 from app.settings import DEMO_PASSWORD
 from app.web.passwords import hash_password
@@ -31,74 +29,35 @@ from persistence import tables as t
 from processes import verbs
 from processes.pack import read_pack
 from processes.people import SYSTEM, Actor, Duty
+from tests.crash.children import Gateway, Service
 from tests.crash.clients import Client
+from tests.crash.faults import AFTER, BEFORE, CLOCK, fault
 from tests.crash.tally import Said, Tally, count, finish
-from tests.small import FOLDER, LONG_AGO, SECRET
+from tests.small import ADMIN, FOLDER, LONG_AGO, SECRET
+from timers.notice import Notice
 
-JIEBAN = Path(sys.executable).parent / "jieban"
 LIMIT = timedelta(minutes=30)
 SHORTEST, LONGEST = 0.3, 2.5
 """Seconds of work before a kill."""
 START_SECONDS, SETTLE_SECONDS = 180, 300
+FEED_SECONDS = 2.0
 RESTART_EVERY = 8
+DAY = timedelta(days=1)
+STEPS = (-DAY, timedelta(), DAY, timedelta())
+"""How far the clocks of all processes are off, one after another."""
+FORM, JOBS = "form", "jobs"
+COMMITS = {FORM: 6, "fire": 3, "delivery": 4, "batch": 4, "anchor": 1, JOBS: 3}
+"""Commits of each kind that are told apart: from sign-in to review, claim and delivery of a notice, an order of a batch
+and the note that the walk is past it, the beginning and the end of a slice."""
+EVERY_FAULT = tuple(
+    (kind, when, number) for kind, most in COMMITS.items() for number in range(1, most + 1) for when in (BEFORE, AFTER)
+)
+Fault = tuple[str, str, int]
 DUTIES = tuple(
     Duty("small", role, "housing" if role == "handler" else None)
     for role in ("agent", "dispatcher", "reviewer", "handler")
 )
-
-
-class Service:
-    """One process of the product, started again after every kill. `address`: where it serves, if it does."""
-
-    def __init__(self, what: str, environment: dict[str, str], log: Path) -> None:
-        self._command = [str(JIEBAN), what, *(("--port", "0") if what == "serve" else ())]
-        self._environment, self._log = environment, log
-        self.address = ""
-        self.start()
-
-    def start(self) -> None:
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self._command, env=self._environment, stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        assert self.process.stdout is not None
-        watchdog = threading.Timer(START_SECONDS, self.process.kill)
-        watchdog.start()
-        said = self.process.stdout.readline().split()
-        watchdog.cancel()
-        if not said:
-            raise AssertionError(f"it did not start:\n{self._log.read_text(encoding='utf-8')[-2000:]}")
-        self.address = said[-1]
-
-    def kill(self) -> None:
-        """No signal handler runs, nothing is flushed."""
-        self.process.kill()
-        self.process.wait()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
-class Gateway(ThreadingHTTPServer):
-    """Takes notices and remembers their keys."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        self.keys: list[str] = []
-        gateway = self
-
-        class Take(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
-                gateway.keys.append(self.headers["Idempotency-Key"])
-                self.send_response(204)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                """Nothing to say."""
-
-        super().__init__(("127.0.0.1", 0), Take)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+BUSY = Actor("busy", "某人", DUTIES)
 
 
 class Services:
@@ -108,26 +67,34 @@ class Services:
 
     def __init__(self, url: str, random: Random, cluster: Cluster | None, *, people: int = 6, due: int = 60) -> None:
         self._url, self._random, self._cluster, self._people, self._due = url, random, cluster, people, due
-        self._restarts = 0
+        self._said, self._numbers, self._restarts, self._kills = Said(), numbers(), 0, 0
 
-    def run(self, kills: int, *, to_the_end: bool = True) -> Tally:
-        """Kill so many times, wait until all that is due has fired, and count. `to_the_end`: until every notice is with
-        the gateway, too: what a killed process had in hand is tried again only after a minute or two.
+    def run(self, kills: int, faults: Sequence[Fault] = EVERY_FAULT, *, to_the_end: bool = True) -> Tally:
+        """Let processes die at each of the faults, and kill so many times; wait until all that is due has fired, and
+        count. `to_the_end`: until every notice is with the gateway, too: what a killed process had in hand is tried
+        again only after a minute or two.
         """
         with tempfile.TemporaryDirectory() as folder:
-            platform, gateway = self._prepare(Path(folder)), Gateway()
+            self._clock = Path(folder, "clock")
+            self._step(timedelta())
+            self._platform, gateway = self._prepare(Path(folder)), Gateway()
             services = self._start(Path(folder), f"http://127.0.0.1:{gateway.server_port}/notices")
             try:
-                clients = self._kill_under_load(services, kills)
-                self._settle(platform, to_the_end)
+                clients = self._go_to_work(services)
+                for one in faults:
+                    if self._cluster or one[0] != JOBS:  # on SQLite there is no queue
+                        self._die_at(one, services, clients)
+                self._kill_at_random(services, clients, kills)
+                self._stop(clients)
+                swept_at = self._settle(to_the_end)
             finally:
                 for service in services:
                     service.kill()
                 gateway.shutdown()
                 gateway.server_close()
-            tally = self._count(platform, clients, gateway)
-            platform.database.engine.dispose()
-        tally.kills, tally.database_restarts = kills, self._restarts
+            tally = self._count(clients, gateway, swept_at)
+            self._platform.database.engine.dispose()
+        tally.kills, tally.database_restarts = self._kills, self._restarts
         return tally
 
     def _prepare(self, folder: Path) -> Platform:
@@ -136,22 +103,28 @@ class Services:
         table = pack / "limits.dmn"
         in_minutes = table.read_text(encoding="utf-8").replace('<text>"wd"</text>', '<text>"min"</text>')
         table.write_text(in_minutes.replace("<text>10</text>", "<text>30</text>"), encoding="utf-8")
-        platform = Platform(self._url, SECRET)
+        self._platform = platform = Platform(self._url, SECRET)
         platform.library.deploy(read_pack(pack), effective_from=LONG_AGO, actor=SYSTEM, note="", now=LONG_AGO)
         password = hash_password(DEMO_PASSWORD)
         for number in range(self._people):
             platform.people.add(f"busy{number}", "某人", password, list(DUTIES))
         with platform.database.engine.begin() as connection:
             connection.execute(t.office.update().values(staff_by="webhook"))
-        busy, begin = Actor("busy", "某人", DUTIES), datetime.now(UTC)
-        for number in range(self._due):
-            at = begin + timedelta(seconds=0.5 * number) - LIMIT
-            values = {"request_type": "complaint", "title": f"due-{number}", "content": "路灯不亮"}
-            order = verbs.receive(platform.door, busy, "small", values, at).order
+        begin = datetime.now(UTC)
+        self._dispatch(begin + timedelta(seconds=0.5 * number) for number in range(self._due))
+        return platform
+
+    def _dispatch(self, dues: Iterable[datetime]) -> None:
+        """Orders that nobody handles, whose limit passes at these moments."""
+        for due in dues:
+            at, door = due - LIMIT, self._platform.door
+            values = {"request_type": "complaint", "title": f"due-{next(self._numbers)}", "content": "路灯不亮"}
+            order = verbs.receive(door, BUSY, "small", values, at).order
+            self._said.tried[order.id] += 1
             for element, answers in (("accept", {"decision": "accept"}), ("dispatch", {"lead_unit": "housing"})):
                 task = next(task for task in order.tasks.values() if task.element == element)
-                order = verbs.complete(platform.door, busy, task.id, answers, at).order
-        return platform
+                self._said.tried[task.id] += 1
+                order = verbs.complete(door, BUSY, task.id, answers, at).order
 
     def _start(self, folder: Path, gateway: str) -> list[Service]:
         environment = os.environ | {
@@ -162,16 +135,61 @@ class Services:
             "JIEBAN_WEBHOOK_URL": gateway,
             "JIEBAN_WEBHOOK_SECRET": "known to the tests only",
             "JIEBAN_WEBHOOK_PRIVATE": "1",
+            CLOCK: str(self._clock),
         }
         whats = ("serve", "serve", "worker", "worker") if self._cluster else ("serve",)
         return [Service(what, environment, folder / "services.log") for what in whats]
 
-    def _kill_under_load(self, services: Sequence[Service], kills: int) -> list[Client]:
-        webs = [one for one in services if one.address.startswith("http")]
+    def _step(self, off: timedelta) -> None:
+        """Set the clocks of all processes, those that run too."""
+        new = self._clock.with_suffix(".new")
+        new.write_text(str(off.total_seconds()), encoding="ascii")
+        new.replace(self._clock)
+
+    def _go_to_work(self, services: Sequence[Service]) -> list[Client]:
+        webs = [one for one in services if one.what == "serve"]
         clients = [self._client(webs[number % len(webs)], number) for number in range(self._people)]
         for client in clients:
             client.start()
+        return clients
+
+    def _client(self, web: Service, number: int) -> Client:
+        # While the database is away the server says so; that acknowledges nothing.
+        forgiving = self._cluster is not None
+        return Client(lambda: web.address, f"client{number}", f"busy{number}", DEMO_PASSWORD, forgiving=forgiving)
+
+    def _die_at(self, one: Fault, services: Sequence[Service], clients: Sequence[Client]) -> None:
+        """A process is started that dies by itself at a commit, and gets work of that kind until it does."""
+        wait_until_busy(clients)
+        kind = one[0]
+        what = "serve" if kind == FORM or self._cluster is None else "worker"
+        victim = self._random.choice([service for service in services if service.what == what])
+        victim.kill()
+        victim.start(fault(*one))
+        latest, fed = time.monotonic() + START_SECONDS, 0.0
+        while not victim.dead:
+            assert time.monotonic() < latest, f"no commit: {one}"
+            if kind != FORM and time.monotonic() - fed > FEED_SECONDS:
+                self._feed(kind)
+                fed = time.monotonic()
+            time.sleep(0.02)
+        self._kills += 1
+        victim.kill()
+        victim.start()
+
+    def _feed(self, kind: str) -> None:
+        """Background work of this kind: limits that pass now, and what firing them sends; or a new calendar."""
+        now = datetime.now(UTC)
+        if kind != "batch":
+            self._dispatch([now] * 3)
+            return
+        self._dispatch([now + 2 * DAY] * 3)
+        holiday = {date(2030, 1, 1) + timedelta(days=next(self._numbers)): "元旦"}
+        calendar_import.begin(self._platform, Notice(2030, holiday, source="试验通知"), ADMIN, "small", now)
+
+    def _kill_at_random(self, services: Sequence[Service], clients: Sequence[Client], kills: int) -> None:
         for kill in range(kills):
+            self._step(STEPS[kill % len(STEPS)])
             wait_until_busy(clients)
             time.sleep(self._random.uniform(SHORTEST, LONGEST))
             if self._cluster is not None and kill % RESTART_EVERY == 1:
@@ -180,34 +198,35 @@ class Services:
             victim = self._random.choice(services)
             victim.kill()
             victim.start()
+            self._kills += 1
+
+    def _stop(self, clients: Sequence[Client]) -> None:
         for client in clients:
             client.enough.set()
         for client in clients:
             client.join(START_SECONDS)
             assert client.faults == [], client.faults
             assert not client.is_alive(), "somebody waits for an answer"
-        return clients
 
-    def _client(self, web: Service, number: int) -> Client:
-        # While the database is away the server says so; that acknowledges nothing.
-        forgiving = self._cluster is not None
-        return Client(lambda: web.address, f"client{number}", f"busy{number}", DEMO_PASSWORD, forgiving=forgiving)
+    def _settle(self, to_the_end: bool) -> datetime:
+        """The services by themselves fire what is due and deliver what is written; by when all of it had fired.
 
-    def _settle(self, platform: Platform, to_the_end: bool) -> None:
-        """The services by themselves fire what is due and deliver what is written."""
-        latest = time.monotonic() + SETTLE_SECONDS
+        The clocks stay a day ahead: whoever died holding a notice then holds it until a moment of that day.
+        """
+        self._step(DAY)
+        swept_at, latest = datetime.now(UTC) + DAY, time.monotonic() + SETTLE_SECONDS
         waiting = sa.select(sa.func.count()).select_from(t.outbox).where(t.outbox.c.state == "waiting")
         while True:
-            with platform.database.reading() as connection:
+            with self._platform.database.reading() as connection:
                 undelivered = connection.execute(waiting).scalar_one()
-            due = platform.read.due_orders(datetime.now(UTC), 1)
+            due = self._platform.read.due_orders(swept_at, 1)
             if not due and not (undelivered and to_the_end):
-                return
+                return swept_at
             assert time.monotonic() < latest, f"due: {due}, undelivered: {undelivered}"
             time.sleep(0.2)
 
-    def _count(self, platform: Platform, clients: Sequence[Client], gateway: Gateway) -> Tally:
-        said = Said()
+    def _count(self, clients: Sequence[Client], gateway: Gateway, swept_at: datetime) -> Tally:
+        said, platform = self._said, self._platform
         with platform.database.reading() as connection:
             orders = connection.execute(sa.select(t.work_order.c.id, t.work_order.c.title)).all()
             keys = set(connection.execute(sa.select(t.outbox.c.key).where(t.outbox.c.state == "sent")).scalars())
@@ -215,18 +234,28 @@ class Services:
         for order in orders:
             by_title.setdefault(order.title, []).append(order.id)
         for client in clients:
-            said.tried |= set(client.submitted) | set(client.attempted)
-            said.received |= {by_title.get(title, [title])[0] for title in client.received}
-            said.completed |= set(client.completed)
-        tally = count(platform, said)
-        tally.doubled += sum(len(ids) - 1 for ids in by_title.values())
+            _hear(said, client, {title: ids[0] for title, ids in by_title.items()})
+        cut = said.cut.total()
+        assert cut <= len(clients) * self._kills, f"{cut} forms without an answer"
+        served = count(platform, said, swept_at)
+        stuck, swept_at = finish(platform, said)
+        tally = count(platform, said, swept_at)
+        tally.stuck = stuck
+        # What the services themselves did not fire was missed, though we have fired it since.
+        tally.lost = max(tally.lost, served.lost + served.deadlines_due - served.fired_once)
+        tally.doubled = max(tally.doubled, served.doubled) + sum(len(ids) - 1 for ids in by_title.values())
         # Sent means that the gateway has it, at least once, under the notice's own key.
         tally.lost += len(keys - set(gateway.keys))
-        tally.stuck = finish(platform, said)
-        after = count(platform, said)
-        after.stuck = tally.stuck
-        after.lost, after.doubled = max(after.lost, tally.lost), max(after.doubled, tally.doubled)
-        return after
+        return tally
+
+
+def _hear(said: Said, client: Client, ids: dict[str, str]) -> None:
+    """What a client was told. It knows its requests by their titles; `ids`: those of the orders that came of them."""
+    said.tried.update(ids.get(key, key) for key in (*client.submitted, *client.attempted))
+    said.received.update(ids.get(title, title) for title in client.received)
+    said.completed.update(client.completed)
+    said.failed.update(ids.get(key, key) for key in client.failed)
+    said.cut.update(ids.get(key, key) for key in client.cut)
 
 
 def wait_until_busy(clients: Sequence[Client]) -> None:

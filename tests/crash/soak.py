@@ -73,11 +73,14 @@ def soak(name: str, seed: int, *, orders: int, kills: int, longest: float, servi
                 click.echo(f"{name}: {rounds.kills} kills, {_orders(rounds)} orders, {time.monotonic() - begun:.1f} s")
         small = Small(url, deploy=False)
         early = count(small.platform, rounds.said)
-        stuck = finish(small.platform, rounds.said)
-        tally = count(small.platform, rounds.said)
+        stuck, swept_at = finish(small.platform, rounds.said)
+        tally = count(small.platform, rounds.said, swept_at)
         small.close()
     tally.stuck, tally.kills, tally.database_restarts, tally.seed = stuck, rounds.kills, rounds.restarts, seed
     tally.chains_intact = tally.chains_intact and early.chains_intact
+    tally.lost, tally.doubled = max(tally.lost, early.lost), max(tally.doubled, early.doubled)
+    cut = rounds.said.cut.total()
+    assert cut <= rounds.kills, f"{cut} forms without an answer, but only {rounds.kills} kills"
     if service_kills:
         with database(name) as (url, cluster):
             tally += Services(url, random, cluster).run(service_kills)

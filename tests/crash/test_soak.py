@@ -11,12 +11,15 @@ from random import Random, SystemRandom
 import pytest
 
 from tests.crash.commands import Rounds
+from tests.crash.faults import AFTER, BEFORE
 from tests.crash.services import Services
 from tests.crash.soak import TURNS, database
 from tests.crash.tally import count, finish
 from tests.small import Small
 
-pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.crash, pytest.mark.slow, pytest.mark.timeout(900)]
+FAULTS = (("form", BEFORE, 2), ("fire", AFTER, 1), ("delivery", AFTER, 1), ("batch", BEFORE, 2), ("anchor", AFTER, 1))
+"""One of each kind; the soak goes through all."""
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
 
 
@@ -38,15 +41,18 @@ def test_processes_that_are_killed_at_commits_and_anywhere_lose_and_double_nothi
             getattr(rounds, turn)()
         small = Small(url, deploy=False)
         early = count(small.platform, rounds.said)
-        assert finish(small.platform, rounds.said) == 0
-        late = count(small.platform, rounds.said)
+        stuck, swept_at = finish(small.platform, rounds.said)
+        late = count(small.platform, rounds.said, swept_at)
         small.close()
     assert rounds.said.received and rounds.said.completed
-    assert early.faultless and late.faultless, (early, late)
+    assert rounds.said.cut.total() <= rounds.kills
+    assert early.faultless and late.faultless and stuck == 0, (early, late, stuck)
+    assert late.deadlines_due >= 10
 
 
 @pytest.mark.parametrize("name", DATABASES)
-def test_servers_and_workers_that_are_killed_lose_and_double_nothing(name: str, random: Random) -> None:
+def test_servers_and_workers_that_die_lose_and_double_nothing(name: str, random: Random) -> None:
     with database(name) as (url, cluster):
-        tally = Services(url, random, cluster, people=3, due=10).run(2, to_the_end=False)
+        tally = Services(url, random, cluster, people=3, due=10).run(2, FAULTS, to_the_end=False)
     assert tally.faultless and tally.deadlines_due >= 10, tally
+    assert tally.kills == 2 + len(FAULTS)
