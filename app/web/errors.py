@@ -91,5 +91,7 @@ def typed() -> list[tuple[str, str]]:
     if form is not None:
         shown = [(field.spec.label, "、".join(field.typed)) for field in form.form.fields.values()]
     else:
-        shown = [(name, value) for name, value in request.form.items(multi=True) if name not in NO_ANSWERS]
+        # No field's key has a hyphen: an input with one is ours.
+        answers = [(name, value) for name, value in request.form.items(multi=True) if name not in NO_ANSWERS]
+        shown = [(name, value) for name, value in answers if "-" not in name]
     return [(name, value) for name, value in shown if value.strip()][:MOST_KEPT]
