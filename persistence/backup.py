@@ -34,13 +34,12 @@ class CannotBackUp(Exception):
 
 def back_up(url: str, target: Path) -> int:
     """Write a copy to `target`; returns its size in bytes. Raises `CannotBackUp`, `OSError`."""
-    # A name of its own: two who copy to one name at once must not write into each other's file.
+    # A name of its own: two who copy to one name at once must not write into each other's file. Nobody else may read it
+    # while it is being written either: it is made with mode 0600.
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
     os.close(handle)
     part = Path(name)
     try:
-        # Nobody else may read it while it is being written either.
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         if _is_sqlite(url):
             _copy(_file_of(url), part)
         else:

@@ -184,7 +184,13 @@ def test_the_journal_is_intact(demo: Path, rows: sqlite3.Connection) -> None:
     orders = column(rows, "SELECT count(*) FROM work_order")[0]
     result = jieban("audit", "verify", "--json")
     assert result.exit_code == 0
-    assert json.loads(result.stdout) == {"orders": orders, "entries": entries, "intact": True, "anchors": 0}
+    assert json.loads(result.stdout) == {
+        "orders": orders,
+        "entries": entries,
+        "intact": True,
+        "anchors": 0,
+        "compared": False,
+    }
 
 
 @pytest.mark.parametrize(

@@ -216,7 +216,7 @@ def test_a_duty_that_cannot_open_is_shown_with_its_cause_and_retried(
     def fails(*_: object, **__: object) -> None:
         raise EngineFault("单位无法确定。", "The unit cannot be told.")
 
-    sweeping = Sweeping(platform, clock)
+    sweeping = Sweeping(platform, clock=clock)
     sweeping.sweep(clock.now())
     clock.pass_time(days=40)
     monkeypatch.setattr(verbs, "open_case", fails)

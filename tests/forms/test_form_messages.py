@@ -11,8 +11,9 @@ from forms import FormError, compile_form, read_form
 from forms.messages import ANSWERS, FAULTS
 from forms.moments import SUBTYPES
 
-ROOM = Path(__file__).resolve().parents[2] / "forms"
-SOURCE = "\n".join(path.read_text("utf-8") for path in ROOM.glob("*.py") if path.name != "messages.py")
+ROOT = Path(__file__).resolve().parents[2]
+SAYING = [path for path in (ROOT / "forms").glob("*.py") if path.name != "messages.py"]
+SOURCE = "\n".join(path.read_text("utf-8") for path in (*SAYING, ROOT / "app/web/attachments.py"))
 
 
 def parameters(sentence: str) -> set[str | None]:

@@ -187,6 +187,7 @@ def test_the_real_server_lets_the_app_see_what_a_proxy_says(
         thread.join()
         server.close()
         server.task_dispatcher.shutdown()
+        wasyncore.close_all(map=sockets, ignore_all=True)
 
 
 def test_lateness_of_a_deadline_is_what_the_clock_says(watched: tuple[Small, Clock, Callable[..., Flask]]) -> None:

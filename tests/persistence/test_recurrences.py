@@ -10,8 +10,8 @@ import pytest
 
 from app.platform import Platform
 from app.recurring import Duties
-from app.sweeping import Sweeping
-from persistence.incidents import Incidents
+from app.working.one_process import Sweeping
+from persistence.incidents import FIRST_RETRY, Incidents
 from persistence.recurrences import Recurrences
 from persistence.registers import count_incidents, incidents
 from tests.app.browsing import Clock
@@ -136,7 +136,7 @@ def test_a_duty_that_cannot_open_is_an_incident_and_stops_nothing(small: Small) 
     deploy(small, SEPTEMBER, duty=BAD)
     order = small.dispatched()
     clock = Clock(MONDAY)
-    sweeping = Sweeping(small.platform, clock)
+    sweeping = Sweeping(small.platform, clock=clock)
     sweeping.sweep(MONDAY)
     late = at("2026-11-05T09:00")
     sweeping.sweep(late)
@@ -144,17 +144,17 @@ def test_a_duty_that_cannot_open_is_an_incident_and_stops_nothing(small: Small) 
     (row,) = incidents(small.read, "small")
     assert (row["office"], row["pack"], row["process"], row["due_at"]) == ("small", "third", "monthly", OCTOBER)
     assert "write" in row["error"] and "declared" in row["error"] and count_incidents(small.read, "small") == 1
-    assert row["next_at"] == late + timedelta(seconds=10)
-    sweeping.sweep(late + timedelta(seconds=10))
+    assert row["next_at"] == late + FIRST_RETRY
+    sweeping.sweep(late + FIRST_RETRY)
     (row,) = incidents(small.read, "small")
-    assert (row["attempts"], row["next_at"]) == (2, late + timedelta(seconds=30))
+    assert (row["attempts"], row["next_at"]) == (2, late + 3 * FIRST_RETRY)
     assert incidents(small.read, "elsewhere") == []
     assert not Incidents(small.database).retry_now(row["id"], "elsewhere", late)
     # The regulation is put right for the time of the occurrence.
     right, since = pack("third", "T{date:%Y%m%d}-{seq:03d}", monthly__bpmn=DUTY), SEPTEMBER + timedelta(days=1)
     library = small.platform.library
     library.deploy(right, effective_from=since, actor=ADMIN, note="", now=late, office="small")
-    now = late + timedelta(seconds=15)
+    now = late + 2 * FIRST_RETRY
     assert Duties(small.platform).sweep(now) == 0
     assert Incidents(small.database).retry_now(row["id"], "small", now)
     assert Duties(small.platform).sweep(now) == 2

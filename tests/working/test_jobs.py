@@ -16,6 +16,7 @@ from app.working.queue import make_app
 from app.working.worker import Worker
 from persistence import tables as t
 from persistence.jobs import CLEAR, ERRANDS, LIMITS, LONGEST_SECONDS, Jobs
+from persistence.registers import incidents
 from tests.small import SECRET, Small
 from tests.working.houses import fired, in_minutes, now, order_due
 
@@ -149,6 +150,6 @@ def test_who_fires_does_not_wait_for_an_order_that_somebody_holds(small: Small) 
         other.execute(sa.select(t.work_order.c.id).where(t.work_order.c.id == order).with_for_update())
         hands.fire(order, now())
         assert not fired(small, order)
-    assert small.read.incidents() == []
+    assert incidents(small.read, "small") == []
     hands.fire(order, now())
     assert fired(small, order)
