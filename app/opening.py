@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from app.platform import Platform
@@ -11,12 +12,11 @@ from app.settings import BadSetting, Settings, from_environment
 from app.working.announcing import connect_queue
 from persistence.key_check import check_key
 from processes.errors import Refusal
-from processes.order import Order
 
 SQLITE = "sqlite:///"
 
 
-def open_platform(settings: Settings, *, saved: Callable[[Order], None] | None = None) -> Platform:
+def open_platform(settings: Settings, *, saved: Callable[[datetime | None], None] | None = None) -> Platform:
     """The platform of these settings, its schema up to date. Creates the database where there is none.
 
     Raises `WrongMasterKey` when the store was begun with another key, `StoreAway`, `SchemaTooNew`, `QueueOutdated`,

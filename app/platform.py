@@ -34,7 +34,7 @@ class Platform:
     """`url`, `secret`: the database and the secret of its master key. Brings the schema up to date."""
 
     def __init__(
-        self, url: str, secret: str, *, keep: int = 2_000, saved: Callable[[Order], None] | None = None
+        self, url: str, secret: str, *, keep: int = 2_000, saved: Callable[[datetime | None], None] | None = None
     ) -> None:
         database = Database(url, secret, keep=keep)
         upgrade(database.engine)
@@ -47,7 +47,7 @@ class Platform:
         platform._put_together(database, None)
         return platform
 
-    def _put_together(self, database: Database, saved: Callable[[Order], None] | None) -> None:
+    def _put_together(self, database: Database, saved: Callable[[datetime | None], None] | None) -> None:
         self.database = database
         self.library = Library(self.database)
         self.calendars = Calendars(self.database)

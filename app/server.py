@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from datetime import datetime
 from types import FrameType
 from typing import Any
 
@@ -22,7 +23,6 @@ from app.observing.metrics import STEPS
 from app.opening import open_platform
 from app.settings import Settings
 from app.working.worker import background
-from processes.order import Order
 from timers.clock import elapsed
 
 THREADS = 8
@@ -35,9 +35,9 @@ def serve(settings: Settings, host: str, port: int, ready: Callable[[str], None]
     Raises `OSError` if the address cannot be bound, and what `open_platform` raises.
     """
 
-    def saved(order: Order) -> None:
+    def saved(next_due: datetime | None) -> None:
         STEPS.inc()
-        working.saved(order)
+        working.saved(next_due)
 
     platform = open_platform(settings, saved=saved)
     working = background(platform, settings)

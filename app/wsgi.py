@@ -19,7 +19,7 @@ def make() -> Flask:
     """The app of the environment's settings. Raises what `open_platform` raises, and `NeedsPostgresql`."""
     settings = from_environment()
     set_up_logging(settings.log_level)
-    platform = open_platform(settings, saved=lambda _order: STEPS.inc())
+    platform = open_platform(settings, saved=lambda _next_due: STEPS.inc())
     if platform.database.queue is None:
         raise NeedsPostgresql()
     return create_app(settings, platform)

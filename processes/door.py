@@ -48,14 +48,15 @@ class Result:
 
 
 class Door:
-    """`calendar(office)` gives the calendar in force there; `saved(order)` hears of every commit (the scheduler)."""
+    """`calendar(office)` gives the calendar in force there; `saved(next_due)` hears of every commit, and when the next
+    deadline of its order passes (the scheduler)."""
 
     def __init__(
         self,
         store: Store,
         regulations: Regulations,
         calendar: Callable[[str], Calendar],
-        saved: Callable[[Order], None] | None = None,
+        saved: Callable[[datetime | None], None] | None = None,
     ) -> None:
         self.store = store
         self.regulations = regulations
@@ -73,8 +74,8 @@ class Door:
             command = Command(order, regulation, calendar, work, actor, now, work)
             fire_passed(command)
             yield command, work
-            self._finish(command, work)
-        self._tell(command)
+            next_due = self._finish(command, work)
+        self._tell(command, next_due)
 
     @contextmanager
     def receipt(
@@ -85,17 +86,19 @@ class Door:
             order = order_of(work)
             command = Command(order, regulation, self.calendar(order.office), work, actor, now, work)
             yield command, work
-            self._finish(command, work)
-        self._tell(command)
+            next_due = self._finish(command, work)
+        self._tell(command, next_due)
 
-    def _finish(self, command: Command, work: Transaction) -> None:
+    def _finish(self, command: Command, work: Transaction) -> datetime | None:
         fire_passed(command)
         if command.entries:
             work.save(command.order, command.changes, command.entries, command.notices)
+        # Asked before the commit: after it, another thread may have the aggregate in hand.
+        return command.order.next_due_at()
 
-    def _tell(self, command: Command) -> None:
+    def _tell(self, command: Command, next_due: datetime | None) -> None:
         if command.entries and self._saved is not None:
-            self._saved(command.order)
+            self._saved(next_due)
 
 
 def fire_passed(command: Command) -> None:

@@ -161,8 +161,8 @@ class Order:
     """Instances loaded in the engine, kept while the aggregate is (`processes.engine.run.Run`)."""
 
     def next_due_at(self) -> datetime | None:
-        """When the next of its deadlines passes. Safe to ask while another thread has the order in hand."""
-        return min((d.due_at for d in list(self.deadlines.values()) if d.waits), default=None)
+        """When the next of its deadlines passes."""
+        return min((d.due_at for d in self.deadlines.values() if d.waits), default=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from datetime import datetime
 
 import click
 from prometheus_client import start_http_server
@@ -14,7 +15,6 @@ from app.observing.metrics import STEPS
 from app.opening import check_anchors, open_platform
 from app.settings import from_environment
 from app.working.worker import Worker
-from processes.order import Order
 
 
 @click.command()
@@ -33,9 +33,9 @@ def worker(concurrency: int, metrics_port: int | None, metrics_address: str) -> 
     set_up_logging(settings.log_level)
     check_anchors(settings.anchors)
 
-    def saved(order: Order) -> None:
+    def saved(next_due: datetime | None) -> None:
         STEPS.inc()
-        working.saved(order)
+        working.saved(next_due)
 
     platform = open_platform(settings, saved=saved)
     working = Worker(platform, settings, concurrency=concurrency)

@@ -18,7 +18,6 @@ from app.observing.metrics import ERRORS
 from app.platform import Platform
 from app.settings import Settings
 from app.working.hands import Hands
-from processes.order import Order
 from timers.clock import Clock, system_clock
 from timers.scheduler import DeadlineScheduler
 from timers.sweep import Swept
@@ -45,10 +44,10 @@ class Background(ABC):
         self._errands.shutdown()
         self._limits.shutdown()
 
-    def saved(self, order: Order) -> None:
+    def saved(self, next_due: datetime | None) -> None:
         """An order was committed in this process: be awake when its next deadline passes."""
-        if (due_at := order.next_due_at()) is not None:
-            self._limits.wake(due_at)
+        if next_due is not None:
+            self._limits.wake(next_due)
 
     # -- limits -----------------------------------------------------------------------------------------------------
 

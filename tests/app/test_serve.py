@@ -145,8 +145,8 @@ def test_a_deadline_fires_within_a_second_of_its_due_time(server: Server, platfo
 
 
 def test_a_deadline_saved_in_the_server_fires_within_a_second(database: Path) -> None:
-    def saved(order: Order) -> None:
-        sweeping.saved(order)
+    def saved(next_due: datetime | None) -> None:
+        sweeping.saved(next_due)
 
     platform = Platform(f"sqlite:///{database}", SECRET, saved=saved)
     sweeping = Sweeping(platform)
