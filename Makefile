@@ -22,11 +22,11 @@ test: setup ## every check
 	for pack in bpmn/*/pack.toml; do $(BIN)/jieban lint "$$(dirname $$pack)" || exit 1; done
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-bench: setup ## measure, into bench/results.json (about 45 minutes; parts: python -m bench NAME)
+bench: setup ## measure, into bench/results.json (about an hour; parts: python -m bench NAME)
 	scripts/setup-tests
 	$(BIN)/python -m bench
 
-soak: setup ## kill everything again and again, into bench/soak.json (about 30 minutes)
+soak: setup ## kill everything again and again, into bench/soak.json (about 40 minutes)
 	scripts/setup-tests
 	$(BIN)/python -m tests.crash.soak
 

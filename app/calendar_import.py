@@ -15,7 +15,7 @@ from typing import Any
 
 from app.platform import Platform
 from persistence.batches import Batch, Batches
-from processes import due_times, verbs
+from processes import running, verbs
 from processes.command import Command
 from processes.people import Actor
 from timers.calendar import Calendar
@@ -58,7 +58,7 @@ def preview(platform: Platform, notice: Notice, actor: Actor, office: str, now: 
         order = read.aggregate(read.by_id(order_id))
         command = Command(order, platform.library.of(order.deployment), calendar, read, actor, now)
         names = {deadline.element: deadline.name for deadline in order.deadlines.values()}
-        for moved in due_times.recalculate(command, calendar):
+        for moved in running.recalculate(command, calendar):
             if moved["from"] != moved["to"]:
                 moves.append(Move(order.number, order.title, names[moved["element"]], moved["from"], moved["to"]))
     return Preview(calendar, len(affected), tuple(moves))

@@ -19,7 +19,8 @@ import sqlalchemy as sa
 from persistence import tables as t
 from persistence.calendars import elsewhere
 from persistence.settling import horizon, is_over
-from persistence.store import Database, UnitOfWork
+from persistence.store import Database
+from persistence.unit_of_work import UnitOfWork
 
 LAST = -1
 

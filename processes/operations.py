@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
 from decisions import to_plain
-from processes import due_times
+from processes import due_times, running
 from processes.engine.diagram import Element
 from processes.engine.errors import EngineError
 from processes.order import Deadline, Instance, Notice, Refused
@@ -30,7 +30,7 @@ def hold_deadline(command: Command, instance: Instance, element: Element, inputs
     """A decision is pending: the deadline at `element` does not fire until it is released or extended."""
     deadline = _deadline(command, element, inputs)
     if deadline is not None and deadline.fired_at is None:
-        due_times.hold(deadline, instance.id)
+        running.hold(deadline, instance.id)
         command.changes.touch(deadline)
         command.note("held", [deadline.timer or deadline.element])
 
@@ -39,7 +39,7 @@ def release_deadline(command: Command, instance: Instance, element: Element, inp
     """The decision is made and changes nothing: if the due instant has passed, it fires with its original due time."""
     deadline = _deadline(command, element, inputs)
     if deadline is not None and deadline.held_by is not None:
-        due_times.release(command, deadline, instance.id)
+        running.release(command, deadline, instance.id)
 
 
 def extend_deadline(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:
@@ -49,7 +49,7 @@ def extend_deadline(command: Command, instance: Instance, element: Element, inpu
     if not isinstance(by, dict) or "limit" not in by:
         raise EngineError(element.id, "延期缺少期限“by”。", 'The extension lacks the limit "by".')
     if deadline is not None:
-        due_times.extend(command, deadline, str(by["limit"]), instance.id)
+        running.extend(command, deadline, str(by["limit"]), instance.id)
 
 
 def refuse(command: Command, instance: Instance, element: Element, inputs: Inputs) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from processes import due_times
+from processes import due_times, running
 from processes.engine.diagram import Element
 from processes.engine.run import Outcome, Run
 from processes.order import OFFICE_CASE, Instance, Task
@@ -22,7 +22,7 @@ def sync(command: Command, instance: Instance, run: Run) -> None:
     outcome = run.outcome()
     _sync_tasks(command, instance, outcome)
     _sync_deadlines(command, instance, outcome)
-    due_times.set_task_dues(command, instance)
+    running.set_task_dues(command, instance)
     named = [element.status for element in outcome.live if element.status]
     instance.status = named[-1] if named else instance.status
     if outcome.ended:
@@ -39,8 +39,8 @@ def sync(command: Command, instance: Instance, run: Run) -> None:
 def _let_go(command: Command, instance: Instance) -> None:
     """No deadline waits for the decision of an instance that has ended: it would never fire."""
     for deadline in command.order.deadlines.values():
-        if instance.id in due_times.holders(deadline):
-            due_times.release(command, deadline, instance.id)
+        if instance.id in running.holders(deadline):
+            running.release(command, deadline, instance.id)
 
 
 def _sync_tasks(command: Command, instance: Instance, outcome: Outcome) -> None:
@@ -126,12 +126,12 @@ def _sync_deadlines(command: Command, instance: Instance, outcome: Outcome) -> N
 def _set_order_status(command: Command) -> None:
     """That of the side process begun last, which has one; else that of the main line."""
     order = command.order
-    running = sorted(
+    side = sorted(
         (i for i in order.instances.values() if i.ended_at is None and i.process != order.process),
         key=lambda i: -i.seq,
     )
     main = next((i for i in order.instances.values() if i.process == order.process), None)
-    named = [i.status for i in (*running, *((main,) if main else ())) if i.status]
+    named = [i.status for i in (*side, *((main,) if main else ())) if i.status]
     status = named[0] if named else order.status
     if status != order.status:
         order.status = status

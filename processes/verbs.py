@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from processes import due_times, duties
+from processes import duties, running
 from processes.answers import Answers
 from processes.command import Command
 from processes.door import Door, Result
@@ -259,7 +259,7 @@ def recalculate(door: Door, actor: Actor, order_id: str, calendar: Calendar, now
     ):
         notes["calendar"] = calendar.version
         command.calendar = calendar
-        notes["moved"] = due_times.recalculate(command, calendar)
+        notes["moved"] = running.recalculate(command, calendar)
     return _result(command)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from processes import due_times
+from processes import running
 from processes.command import Command
 from processes.errors import EngineFault
 from processes.order import state_of
@@ -235,10 +235,10 @@ def test_two_applications_hold_one_deadline_until_both_are_decided() -> None:
     order_id = small.handling()
     small.apply(order_id, BEFORE)
     small.apply(order_id, BEFORE + timedelta(minutes=5))
-    assert len(due_times.holders(small.deadline(order_id, "handle_overdue"))) == 2
+    assert len(running.holders(small.deadline(order_id, "handle_overdue"))) == 2
     small.forget()
     first = small.do(order_id, "decide_extension", AFTER, decision="reject")
-    assert first.fired == () and len(due_times.holders(small.deadline(order_id, "handle_overdue"))) == 1
+    assert first.fired == () and len(running.holders(small.deadline(order_id, "handle_overdue"))) == 1
     small.wait(order_id, AFTER + timedelta(days=1))
     assert "overdue" not in small.order(order_id).facts, "the second application is still undecided"
     last = small.do(order_id, "decide_extension", AFTER + timedelta(days=2), decision="reject")
@@ -305,7 +305,7 @@ def test_a_cap_is_computed_again_before_what_it_caps(capped: Small, backwards: b
     notice = parse_notice("# year: 2026\ndate,kind,name\n2026-10-16,holiday,试验假\n", source="试验")
     calendar = published_calendar().with_notice(notice)
     command = Command(order, capped.regulation, calendar, capped.read, SYSTEM, MONDAY)
-    due_times.recalculate(command, calendar)
+    running.recalculate(command, calendar)
     due = {one.element: one.due_at for one in order.deadlines.values()}
     assert due["decision_overdue"] == due["handle_overdue"] > at("2026-09-28T17:30")
     assert due["handle_overdue"] != DUE
