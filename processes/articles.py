@@ -40,7 +40,7 @@ KINDS = ("text", "reading", "default", "lost")
 PLACES = ("processes", "elements", "tables", "forms", "timers", "scenarios")
 TEXTS = ("title", "summary", "note", "none")
 
-_SCENARIO = re.compile(r"^scenario:\s*(.+?)\s*$", re.MULTILINE)
+_SCENARIO = re.compile(r"^scenario:[^\S\n]*(\S.*)$", re.MULTILINE)
 _HEADING = re.compile(r"^[^\S\n]*第([零〇一二三四五六七八九十百两\d]{1,7})条", re.MULTILINE)
 # A chapter begins a line, or follows a full stop where a copy has lost its line breaks.
 _CHAPTER = re.compile(r"(?:^|(?<=[。；：]))[^\S\n]*([一二三四五六七八九十]{1,3})、", re.MULTILINE)
@@ -101,7 +101,7 @@ class Articles:
         found: dict[str, str] = {}
         for path, data in self._pack.files.items():
             if path.startswith("scenarios/") and path.endswith((".yaml", ".yml")):
-                names = (name.strip("'\"") for name in _SCENARIO.findall(data.decode("utf-8", "replace")))
+                names = (name.strip().strip("'\"") for name in _SCENARIO.findall(data.decode("utf-8", "replace")))
                 at = PurePosixPath(path)
                 found |= dict.fromkeys((*names, path, at.name, at.stem), path)
         return found

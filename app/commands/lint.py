@@ -8,6 +8,7 @@ import click
 
 from app.commands.failing import problem_line
 from app.commands.printing import as_json, print_json
+from app.pack_safety import unsafe
 from app.packs_at_hand import find_pack
 from app.platform import Platform
 from processes.errors import BadPack
@@ -40,6 +41,7 @@ def lint(pack: str, json_: bool) -> None:
 
 def _problems(pack: str) -> Sequence[Problem]:
     try:
-        return Platform.compile(find_pack(pack)).warnings
+        regulation = Platform.compile(find_pack(pack))
     except BadPack as error:
         return error.problems
+    return [*regulation.warnings, *unsafe(None, regulation)]

@@ -2,10 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from app.cli import main
 from app.deploying import deploy
 from app.pack_safety import unsafe
 from app.packs_at_hand import PACKS
@@ -65,6 +68,15 @@ def test_a_revision_that_encrypts_less_is_refused_and_says_so(small_house: House
     assert page.tree.xpath("//form[@action='/deploy/apply']") == []
     assert owner.post("/deploy/apply", {"effective_from": "2030-01-01"}).status == 422
     assert len(small.platform.library.rows("small")) == 1
+
+
+def test_a_pack_on_disk_is_linted_for_it(tmp_path: Path) -> None:
+    for name, data in files_of_small(changed(phone={"kind": "phone"})).items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    result = CliRunner().invoke(main, ["lint", str(tmp_path)])
+    assert result.exit_code == 1 and "[personal]" in result.stderr and "phone" in result.stderr
 
 
 def test_deploying_refuses_it_too() -> None:

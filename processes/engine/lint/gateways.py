@@ -148,4 +148,5 @@ def _normal(condition: str) -> str:
     if text.startswith("${") and text.endswith("}"):
         text = text[2:-1]
     text = text.removeprefix("=").strip()
-    return re.sub(r"\s*([<>=!()]+)\s*", r"\1", text)
+    # One space at most before the brackets are looked for: else a drawing full of spaces takes their square.
+    return re.sub(r" ?([<>=!()]+) ?", r"\1", re.sub(r"\s+", " ", text))
