@@ -57,7 +57,7 @@ def worker(small: Small, concurrency: int = 1, **settings: Any) -> Worker:
 def order_of(small: Small, working: Worker, due_at: datetime) -> str:
     """Id of an order whose limit the worker has heard of, as if it had been committed there."""
     order_id = order_due(small, due_at)
-    working.saved(small.order(order_id))
+    working.saved(small.order(order_id).next_due_at())
     return order_id
 
 
