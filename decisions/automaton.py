@@ -21,6 +21,7 @@ Spans = tuple[tuple[int, int], ...]
 Marks = tuple[int, int, Any] | None
 """Where the groups of a thread began and ended: (slot, index, those before)."""
 Thread = tuple[int, Marks]
+NONE: frozenset[int] = frozenset()
 
 _CATEGORIES: dict[Any, re.Pattern[str]] = {
     codes.CATEGORY_DIGIT: re.compile(r"\d"), codes.CATEGORY_NOT_DIGIT: re.compile(r"\D"),
@@ -38,7 +39,8 @@ class Unsupported(Exception):
 class Automaton:
     """The machine of one parsed pattern, for one use; `taken` counts the steps of building and running it.
 
-    Its steps are ("char", test, weight), ("split", preferred, other), ("at", test), ("mark", slot) and ("end",).
+    Its steps are ("char", test, weight), ("split", preferred, other), ("at", test), ("mark", slot) and ("end",); around
+    a turn that may be left out and may match nothing, ("turn", number) and ("turned", number, where an empty one goes).
     `groups`: whether the spans of groups are asked for.
     """
 
@@ -97,21 +99,25 @@ class Automaton:
         # What a group in a body that matches nothing holds after the last, empty turn, engines see differently.
         if self._groups and high > 1 and body.getwidth()[0] == 0 and _has_group(body):
             raise Unsupported
-        for _ in range(low - 1 if high == codes.MAXREPEAT else low):
+        for _ in range(low):
             self._sequence(body)
-        skips = []
-        if high == codes.MAXREPEAT:
-            if low == 0:
-                skips.append(self._emit("split", 0, 0))
-            first = len(self._steps)
-            self._sequence(body)
-            self._emit("split", *self._preferring(lazy, first, len(self._steps) + 1))
-        else:
-            for _ in range(high - low):
-                skips.append(self._emit("split", 0, 0))
+        skips, empties = [], []
+        for _ in range(1 if high == codes.MAXREPEAT else high - low):
+            skips.append(self._emit("split", 0, 0))
+            if body.getwidth()[0]:
                 self._sequence(body)
+                continue
+            # Engines give up a repeat at an empty turn: what follows it is tried, and no further turn.
+            turn = self._emit("turn", 0)
+            self._sequence(body)
+            empties.append((self._emit("turned", 0, 0), turn))
+            self._steps[turn] = ("turn", turn)
+        if high == codes.MAXREPEAT:
+            self._emit("split", skips[0], skips[0])
         for skip in skips:
             self._steps[skip] = ("split", *self._preferring(lazy, skip + 1, len(self._steps)))
+        for end, turn in empties:
+            self._steps[end] = ("turned", turn, len(self._steps))
 
     @staticmethod
     def _preferring(lazy: bool, again: int, on: int) -> tuple[int, int]:
@@ -180,29 +186,34 @@ class Automaton:
 
         Threads that are less preferred than the one at the end are dropped.
         """
-        seen: set[int] = set()
-        waiting: list[Thread] = []
-        stack = threads[::-1]
+        # What happens to a thread hangs on its step, and on the turns that it began here and that are empty so far.
+        seen: set[tuple[int, frozenset[int]]] = set()
+        waiting: dict[int, Marks] = {}
+        stack = [(number, marks, NONE) for number, marks in reversed(threads)]
         self._spend(len(stack) + 1)
         while stack:
-            number, marks = stack.pop()
-            if number in seen:
+            number, marks, turns = stack.pop()
+            if (number, turns) in seen:
                 continue
-            seen.add(number)
+            seen.add((number, turns))
             step = self._steps[number]
             self._spend(step[2] if step[0] == "char" else 1)
             if step[0] == "char":
-                waiting.append((number, marks))
+                waiting.setdefault(number, marks)
             elif step[0] == "split":
-                stack += ((step[2], marks), (step[1], marks))
+                stack += ((step[2], marks, turns), (step[1], marks, turns))
             elif step[0] == "mark":
-                stack.append((number + 1, (step[1], index, marks)))
+                stack.append((number + 1, (step[1], index, marks), turns))
             elif step[0] == "at":
                 if step[1](text, index):
-                    stack.append((number + 1, marks))
+                    stack.append((number + 1, marks, turns))
+            elif step[0] == "turn":
+                stack.append((number + 1, marks, turns | {step[1]}))
+            elif step[0] == "turned":
+                stack.append((step[2] if step[1] in turns else number + 1, marks, turns - {step[1]}))
             elif index != empty_at:
-                return waiting, (1, index, marks)
-        return waiting, None
+                return list(waiting.items()), (1, index, marks)
+        return list(waiting.items()), None
 
     def _spend(self, steps: int) -> None:
         self.taken += steps
