@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from persistence import tables as t
 from persistence.library import NEVER
@@ -23,6 +22,8 @@ Coming = tuple[str, datetime]
 """The interval that an occurrence comes by, and its instant."""
 Next = Callable[[str, datetime], Coming | None]
 """What comes next of a process after an instant; None if nothing does."""
+
+_MARK_PLANNED = sa.text("INSERT INTO planned (deployment) VALUES (:deployment) ON CONFLICT DO NOTHING")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ class Recurrences:
         begin: Begin,
         processes: Collection[str],
         after: datetime,
-        coming: Callable[[str, datetime], Coming | None],
+        coming: Next,
     ) -> None:
         """Enter the duties of a deployment; nothing, if another sweep has. `coming(process, after)`: what comes next.
 
@@ -98,7 +99,7 @@ class Recurrences:
         its = (c.office == begin.office, c.pack == begin.pack)
         with self._database.transaction() as work:
             run = work.connection.execute
-            if not run(_INSERT[work.connection.dialect.name], {"deployment": begin.number}).rowcount:
+            if not run(_MARK_PLANNED, {"deployment": begin.number}).rowcount:
                 return
             rows = {row.process: row for row in run(sa.select(t.recurrence).where(*its).with_for_update())}
             for process in {*processes, *rows}:
@@ -155,12 +156,6 @@ class Recurrences:
         with self._database.reading() as connection:
             rows = connection.execute(query).mappings()
             return [Recurrence(r["office"], r["pack"], r["process"], r["interval"], r["due_at"]) for r in rows]
-
-
-_INSERT = {
-    "sqlite": sqlite.insert(t.planned).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(t.planned).on_conflict_do_nothing(),
-}
 
 
 def of_duty(table: sa.Table, duty: Recurrence) -> tuple[sa.ColumnElement[bool], ...]:
