@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from app.platform import Platform
+from app.web.context import SEES_ALL
 from app.web.passwords import hash_password
 from processes import verbs
 from processes.errors import Refusal
 from processes.people import Actor, Duty, is_reserved
+from processes.regulation import Regulation
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,59}")
 MOST_NAME = 40
@@ -35,6 +38,17 @@ def is_login(text: str) -> bool:
 def is_name(text: str) -> bool:
     """Whether somebody may be called so."""
     return 0 < len(text) <= MOST_NAME and text.isprintable() and not is_reserved(text)
+
+
+def duties_under(regulations: Iterable[Regulation]) -> dict[str, str]:
+    """Role → what it sees (`office`, `unit`), of every duty that somebody who works under these can be given."""
+    named = {
+        code: str(said.get("sees", "unit"))
+        for regulation in regulations
+        for code, said in regulation.roles.items()
+        if said.get("sees", "unit") != "own" and code not in SEES_ALL
+    }
+    return named | dict.fromkeys(sorted(SEES_ALL), "office")
 
 
 def one_time_password() -> str:

@@ -6,12 +6,11 @@ from datetime import datetime
 
 import click
 
-from app.accounts import LoginTaken, add_account, is_login, is_name
+from app.accounts import LoginTaken, add_account, duties_under, is_login, is_name
 from app.commands.failing import BadInput
 from app.commands.printing import as_json, print_json
 from app.opening import made_platform
 from app.platform import Platform
-from app.web.context import SEES_ALL
 from processes.people import SYSTEM, Duty
 from timers.clock import system_clock
 
@@ -61,7 +60,8 @@ def _duty(platform: Platform, office: str, role: str, unit: str | None, now: dat
         raise BadInput(
             f"--office：没有机构“{office}”，现有：{listed}。", f"--office: no office {office!r}; there are: {listed}"
         )
-    sees = dict.fromkeys(sorted(SEES_ALL), "office") | _roles(platform, office, now)
+    library = platform.library
+    sees = duties_under(map(library.of, library.numbers_in_force(office, now)))
     if role not in sees:
         listed = "、".join(sees)
         raise BadInput(f"--role：没有职责“{role}”，现有：{listed}。", f"--role: no duty {role!r}; there are: {listed}")
@@ -71,14 +71,3 @@ def _duty(platform: Platform, office: str, role: str, unit: str | None, now: dat
     if unit not in units:
         raise BadInput(f"--unit：职责“{role}”属于单位，请写明单位代码。", f"--unit: {role!r} sits in a unit; name one.")
     return Duty(office, role, unit)
-
-
-def _roles(platform: Platform, office: str, now: datetime) -> dict[str, str]:
-    """Role → sight, of the roles that regulations in force name for people who work here."""
-    library = platform.library
-    return {
-        code: str(said.get("sees", "unit"))
-        for regulation in map(library.of, library.numbers_in_force(office, now))
-        for code, said in regulation.roles.items()
-        if said.get("sees", "unit") != "own" and code not in SEES_ALL
-    }

@@ -14,7 +14,7 @@ from flask_login import current_user, login_user
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from app.accounts import MOST_NAME, add_account, is_login, is_name, one_time_password
+from app.accounts import MOST_NAME, add_account, duties_under, is_login, is_name, one_time_password
 from app.delivery.ways import is_address
 from app.web import context
 from app.web.auth import PROBES, SignedIn, knows_password
@@ -184,7 +184,7 @@ def managed(user: str) -> Mapping[str, Any]:
 def _duty(typed: Mapping[str, str]) -> tuple[Duty | None, str]:
     """The duty that was chosen, or why there is none."""
     role, unit = typed.get("role", ""), typed.get("unit", "") or None
-    sees = {code: sight for code, _name, sight in _roles()}
+    sees = duties_under([context.in_force()])
     if role not in sees:
         return None, _("请选择职责。")
     if unit is not None and unit not in context.unit_names():
@@ -192,18 +192,6 @@ def _duty(typed: Mapping[str, str]) -> tuple[Duty | None, str]:
     if sees[role] == "unit" and unit is None:
         return None, _("这项职责属于单位，请选择单位。")
     return Duty(context.office(), role, unit if sees[role] == "unit" else None), ""
-
-
-def _roles() -> list[tuple[str, str, str]]:
-    """Code, name and sight of every role that a person of the office can hold."""
-    regulation = context.in_force()
-    own = [(role, context.role_name(role), "office") for role in sorted(context.SEES_ALL)]
-    named = [
-        (code, str(said.get("name", code)), str(said.get("sees", "unit")))
-        for code, said in regulation.roles.items()
-        if said.get("sees", "unit") != "own" and code not in context.SEES_ALL
-    ]
-    return named + own
 
 
 def _duty_words(duty: Duty) -> str:
@@ -218,7 +206,9 @@ def _masked(email: str | None) -> str | None:
 
 
 def _choices() -> dict[str, Any]:
-    return {"roles": _roles(), "units": list(context.unit_names().items())}
+    sees = duties_under([context.in_force()])
+    roles = [(role, context.role_name(role), sight) for role, sight in sees.items()]
+    return {"roles": roles, "units": list(context.unit_names().items())}
 
 
 def _form(typed: Mapping[str, str], wrong: Mapping[str, str]) -> str:
