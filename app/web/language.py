@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Blueprint, Flask, Response, current_app, g, redirect, request
+from flask import Blueprint, Flask, Response, current_app, redirect, request
 from flask_babel import Babel, get_locale, gettext
 
 from app.translations.compiling import TRANSLATIONS, compile_catalogues
@@ -73,7 +73,7 @@ def pick(zh: str, en: str) -> str:
 def choose() -> Response:
     """Remember a language or a look for a year and go back."""
     answer = redirect(local_path(request.form.get("next")) or "/")
-    secure = bool(g.get("https"))
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
     for name, allowed in (("language", tuple(LANGUAGES)), ("look", LOOKS)):
         wanted = request.form.get(name)
         if wanted in allowed:

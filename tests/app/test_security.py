@@ -147,3 +147,11 @@ def test_https_makes_cookies_secure_and_says_so(platform: Platform) -> None:
     headers = app.test_client().get("/sign-in").headers
     assert "Secure" in headers["Set-Cookie"]
     assert headers["Strict-Transport-Security"].startswith("max-age=")
+    over_https = {"base_url": "https://localhost", "headers": {"Referer": "https://localhost/sign-in"}}
+    visitor = Browser(app.test_client())
+    visitor.get("/sign-in", base_url="https://localhost")
+    chosen = visitor.post("/preferences", {"language": "en", "look": "dark"}, **over_https).headers.getlist(
+        "Set-Cookie"
+    )
+    assert len([cookie for cookie in chosen if cookie.startswith(("language=", "look="))]) == 2
+    assert all("Secure" in cookie for cookie in chosen)
