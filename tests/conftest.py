@@ -21,6 +21,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests.delivery.receiving import Gateway, gateway
+from tests.small import Small
+
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30
 database_numbers = count(1)
@@ -109,3 +112,18 @@ def database_url(request: pytest.FixtureRequest) -> str:
         {"sqlite": "sqlite_database_url", "postgresql": "postgres_database_url"}[request.param]
     )
     return url
+
+
+@pytest.fixture
+def small(database_url: str) -> Iterator[Small]:
+    """The small house, on each database; its one notice goes to the handlers of the lead unit."""
+    one = Small(database_url)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def sms() -> Iterator[Gateway]:
+    """A gateway that is told of notices."""
+    with gateway() as got:
+        yield got

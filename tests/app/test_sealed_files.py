@@ -25,13 +25,6 @@ OWNER = Owner("small", AGENT.user)
 NAME, TEXT = "王小明的身份证.pdf", b"%PDF a secret " * 1000
 
 
-@pytest.fixture
-def small(database_url: str) -> Any:
-    one = Small(database_url)
-    yield one
-    one.close()
-
-
 def with_file(small: Small) -> tuple[str, str]:
     """Ids of an order and its file."""
     file = Attachments(small.database).keep(OWNER, "attachments", TEXT, name=NAME, mime="application/pdf", now=MONDAY)

@@ -4,21 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.delivery.receiving import Gateway, MailBox, gateway, mail_server
+from tests.delivery.receiving import MailBox, mail_server
 from tests.small import Small
 
 
 @pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    """The small pack: one notice goes to the handlers of the lead unit."""
-    one = Small(database_url)
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def small_to_petitioner(database_url: str) -> Iterator[Small]:
-    """The same, but the notice is for the petitioner, with a sentence of the pack's own."""
+    """The small pack, but the notice is for the petitioner, with a sentence of the pack's own."""
 
     def change(files: dict[str, bytes]) -> None:
         diagram = files["main.bpmn"].decode()
@@ -35,9 +27,3 @@ def small_to_petitioner(database_url: str) -> Iterator[Small]:
 def mailbox() -> Iterator[MailBox]:
     with mail_server() as box:
         yield box
-
-
-@pytest.fixture
-def sms() -> Iterator[Gateway]:
-    with gateway() as got:
-        yield got

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import resource
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,13 +19,6 @@ from persistence.anchors import START, is_settled, mark_after, newest
 from persistence.audit import verify
 from processes.journal import GENESIS, Row, digest
 from tests.small import MONDAY, Small
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def rewrite(small: Small, order_id: str) -> None:

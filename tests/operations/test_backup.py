@@ -24,13 +24,6 @@ JIEBAN = Path(sys.executable).parent / "jieban"
 
 
 @pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def empty_url(database_url: str, postgres_url: str, tmp_path: Path) -> Iterator[str]:
     """Another database of the same kind, empty."""
     if database_url.startswith("sqlite"):

@@ -6,7 +6,6 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -25,13 +24,6 @@ from tests.small import SECRET, Small
 from tests.working.houses import wait_until
 from timers.scheduler import DeadlineScheduler
 from timers.sweep import Swept
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def client_of(small: Small) -> FlaskClient:

@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import sqlalchemy as sa
 
 from app import calendar_import
@@ -33,13 +31,6 @@ NOTICE = parse_notice(
     "2027-01-04..2027-01-08,holiday,试验假\n2027-01-09,workday,试验假\n",
     source="试验通知",
 )
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def imported(small: Small) -> Calendar:

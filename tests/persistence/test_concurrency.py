@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
-
-import pytest
 
 from app.platform import Platform
 from persistence.audit import verify
@@ -21,13 +19,6 @@ from tests.small import HANDLER, MONDAY, SECRET, Small, at
 FORK = multiprocessing.get_context("fork")
 MANY = 20
 LATE = at("2026-12-01T09:00")
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def finished(processes: Iterable[Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 import pytest
 
@@ -13,13 +12,6 @@ from processes.pack import pack_of, read_pack
 from tests.small import ADMIN, AGENT, FOLDER, LONG_AGO, MONDAY, Small, at
 
 OCTOBER = at("2026-10-01T00:00")
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def longer(files: dict[str, bytes]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,13 +14,6 @@ from persistence.audit import verify
 from tests.small import MONDAY, Small
 
 ATTACKS = ["UPDATE journal SET why = 'x'", "DELETE FROM journal", "DELETE FROM journal WHERE seq = 3"]
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def tampered(small: Small, statement: Any) -> str | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -32,13 +31,6 @@ BAD = (
     .replace("xmlns:bpmn=", 'xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:bpmn=')
 )
 """The unit of its task cannot be told: a title is no instant."""
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def deploy(small: Small, since: datetime, every: str = "P1M", duty: str = DUTY) -> None:

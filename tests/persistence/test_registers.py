@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
-import pytest
 import sqlalchemy as sa
 
 from persistence import registers
@@ -17,13 +15,6 @@ from processes.people import Duty
 from tests.small import DISPATCHER, HANDLER, MONDAY, STRANGER, Small
 
 WHOLE = Sight(DISPATCHER, "small", whole_office=True)
-
-
-@pytest.fixture
-def small(database_url: str) -> Iterator[Small]:
-    one = Small(database_url)
-    yield one
-    one.close()
 
 
 def in_handling(small: Small) -> str:

@@ -7,7 +7,6 @@ before that (T-SM-07), rework within 48 hours (T-SM-12). Close of business is 17
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,13 +21,6 @@ HANDLE_DUE = at("2026-10-16T17:30")
 """Ten working days after 28 September 2026: 1 to 7 October are off, Saturday 10 October is worked."""
 WINDOW_DUE = at("2026-10-15T17:30")
 INSTANT = timedelta(microseconds=1)
-
-
-@pytest.fixture(scope="module")
-def small() -> Iterator[Small]:
-    one = Small()
-    yield one
-    one.close()
 
 
 def fired(small: Small, order_id: str) -> list[tuple[str, datetime]]:

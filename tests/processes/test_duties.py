@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -11,13 +11,6 @@ from processes.answers import Answers
 from processes.errors import AlreadyHandled, Confidential, NoDeployment, NotFound, NotNow, NotYourDuty
 from processes.people import SYSTEM, Actor, Duty
 from tests.small import AGENT, DISPATCHER, HANDLER, MONDAY, REVIEWER, STRANGER, Small, at, person
-
-
-@pytest.fixture(scope="module")
-def small() -> Iterator[Small]:
-    one = Small()
-    yield one
-    one.close()
 
 
 def test_another_units_order_is_not_found(small: Small) -> None:

@@ -29,13 +29,6 @@ EXTENDED = at("2026-10-23T17:30")
 BEFORE, AFTER = at("2026-10-16T15:00"), at("2026-10-19T11:00")
 
 
-@pytest.fixture(scope="module")
-def small() -> Iterator[Small]:
-    one = Small()
-    yield one
-    one.close()
-
-
 def noted(small: Small, order_id: str, key: str) -> list[Any]:
     """What the journal of the order says under a key, in order."""
     found = (json.loads(row["changed"]).get(key) for row in small.read.journal_of(order_id))

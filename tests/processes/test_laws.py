@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -85,13 +83,6 @@ ANSWERS: dict[str, list[dict[str, Any]]] = {
     "review": [{"decision": "rework"}, {"decision": "rework"}, {"decision": "close"}],
     "decide_extension": [{"decision": "consent"}, {"decision": "reject"}],
 }
-
-
-@pytest.fixture(scope="module")
-def small() -> Iterator[Small]:
-    one = Small()
-    yield one
-    one.close()
 
 
 @example(choices=[1, 1, 1, 1, 1, 25, 25])  # what came last was refused, and with it what it had fired

@@ -22,7 +22,7 @@ from persistence.incidents import Incidents
 from persistence.registers import incidents
 from processes import verbs
 from tests.app.browsing import Clock
-from tests.delivery.receiving import Gateway, gateway
+from tests.delivery.receiving import Gateway
 from tests.small import ADMIN, MONDAY, Small, at
 from tests.working.houses import wait_until
 from timers.notice import parse_notice
@@ -36,12 +36,6 @@ def small(sqlite_database_url: str) -> Iterator[Small]:
     one = Small(sqlite_database_url)
     yield one
     one.close()
-
-
-@pytest.fixture
-def sms() -> Iterator[Gateway]:
-    with gateway() as got:
-        yield got
 
 
 def test_a_notice_of_a_fired_deadline_goes_out_in_the_same_process(small: Small, sms: Gateway, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 
 from app.settings import Settings
-from app.working.announcing import connect_queue
 from app.working.hands import Hands
 from app.working.queue import make_app
 from app.working.worker import Worker
@@ -18,18 +16,10 @@ from persistence import tables as t
 from persistence.jobs import CLEAR, ERRANDS, LIMITS, LONGEST_SECONDS, Jobs
 from persistence.registers import incidents
 from tests.small import SECRET, Small
-from tests.working.houses import fired, in_minutes, now, order_due
+from tests.working.houses import fired, now, order_due
 
 pytestmark = pytest.mark.postgresql
 SILENT = 30.0
-
-
-@pytest.fixture
-def small(postgres_database_url: str) -> Iterator[Small]:
-    one = Small(postgres_database_url, change=in_minutes)
-    connect_queue(one.platform)
-    yield one
-    one.close()
 
 
 def jobs(small: Small) -> Jobs:

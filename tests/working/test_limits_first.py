@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -16,33 +15,18 @@ import sqlalchemy as sa
 from app import calendar_import
 from app.delivery.ways import Ways
 from app.settings import Settings
-from app.working.announcing import connect_queue
 from app.working.worker import Worker
 from persistence import tables as t
 from persistence.batches import Batches
 from persistence.incidents import Incidents
-from tests.delivery.receiving import Gateway, gateway
+from tests.delivery.receiving import Gateway
 from tests.small import ADMIN, SECRET, Small
-from tests.working.houses import fired, in_minutes, order_due, wait_until
+from tests.working.houses import fired, order_due, wait_until
 from timers.notice import parse_notice
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.slow]
 NOTICE = parse_notice("# year: 2030\ndate,kind,name\n2030-01-01,holiday,元旦\n", source="试验通知")
 IN_TIME = timedelta(seconds=2.5)
-
-
-@pytest.fixture
-def small(postgres_database_url: str) -> Iterator[Small]:
-    one = Small(postgres_database_url, change=in_minutes)
-    connect_queue(one.platform)
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def sms() -> Iterator[Gateway]:
-    with gateway() as got:
-        yield got
 
 
 def in_a(second: float = 1) -> datetime:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -26,27 +25,13 @@ from persistence.batches import Batches
 from persistence.jobs import Jobs
 from persistence.notice_states import SENT
 from persistence.registers import incidents
-from tests.delivery.receiving import Gateway, gateway
+from tests.delivery.receiving import Gateway
 from tests.small import ADMIN, SECRET, Small
-from tests.working.houses import WorkerProcess, fired, in_minutes, now, order_due, wait_until
+from tests.working.houses import WorkerProcess, fired, now, order_due, wait_until
 from timers.notice import parse_notice
 
 pytestmark = pytest.mark.postgresql
 NOTICE = parse_notice("# year: 2030\ndate,kind,name\n2030-01-01,holiday,元旦\n", source="试验通知")
-
-
-@pytest.fixture
-def small(postgres_database_url: str) -> Iterator[Small]:
-    one = Small(postgres_database_url, change=in_minutes)
-    connect_queue(one.platform)
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def sms() -> Iterator[Gateway]:
-    with gateway() as got:
-        yield got
 
 
 def jobs(small: Small) -> Jobs:
