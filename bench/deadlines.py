@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -33,10 +30,10 @@ from bench.cluster import NoPostgres, cluster
 from bench.rows import row
 from bench.steps import FIRST
 from persistence import tables as t
-from tests.small import SECRET, Small
+from tests.small import Small
+from tests.working.houses import WorkerProcess
 from timers.clock import system_clock
 
-JIEBAN = Path(sys.executable).parent / "jieban"
 DUE, COMMITS = int(os.environ.get("JIEBAN_BENCH_DUE", "3000")), 2_000
 WORKERS = 2
 """Processes of four jobs at once, as `deploy/systemd` starts them: the second is for the day when one dies."""
@@ -156,20 +153,10 @@ def _bare_commits(change: Callable[[], object], commit: Callable[[], object]) ->
 
 @contextmanager
 def _workers(url: str, number: int) -> Iterator[None]:
-    environment = os.environ | {"JIEBAN_DATABASE_URL": url, "JIEBAN_SECRET_KEY": SECRET}
-    started = [
-        subprocess.Popen([JIEBAN, "worker"], env=environment, stdout=subprocess.PIPE, text=True) for _ in range(number)
-    ]
-    try:
-        for one in started:
-            if one.stdout is None or not one.stdout.readline():
-                raise RuntimeError("a worker did not start")
+    with TemporaryDirectory() as folder, ExitStack() as running:
+        for which in range(number):
+            running.callback(WorkerProcess(url, Path(folder) / f"worker-{which}.log").stop)
         yield
-    finally:
-        for one in started:
-            one.send_signal(signal.SIGTERM)
-        for one in started:
-            one.communicate()
 
 
 def _late(url: str) -> list[float]:

@@ -22,6 +22,9 @@ LIMITS, ERRANDS = "limits", "jieban"
 that the only queue once had, so that somebody takes what was left in it."""
 SWEEPING, RUNNING_ERRANDS = 12345_12346, 12345_12347
 """Keys of the locks that are held while jobs are deferred: schedulers take turns."""
+BACKLOG = 5_000
+"""Jobs of a queue that wait at most before a sweep adds no more: each sweep looks past all of them. Enough for a second
+of a hundred workers, and the next sweep is a second away."""
 LONGEST_SECONDS = 600
 """No job of ours takes so long. One that still seems to be under way has ended and could not say so."""
 
@@ -62,6 +65,10 @@ CLEAR = sa.text("""
                              AND e.at > now() - make_interval(secs => :longest)))
         FOR UPDATE OF j SKIP LOCKED)
     RETURNING status = 'doing'
+""")
+WAITING = sa.text("""
+    SELECT count(*) FROM (
+        SELECT FROM procrastinate_jobs WHERE queue_name = :queue AND status = 'todo' LIMIT :enough) AS waiting
 """)
 COUNTS = sa.text("SELECT status::text, count(*) FROM procrastinate_jobs GROUP BY status")
 WORKERS = sa.text(
@@ -129,9 +136,9 @@ class Jobs:
 
     def defer_limits(self, now: datetime, most: int) -> int:
         """Defer a job for each order on which something is due and for which none waits; returns how many. 0 if another
-        scheduler is at it."""
+        scheduler is at it, or while the workers have enough to take."""
         with self._database.transaction() as work:
-            if not _my_turn(work.connection, SWEEPING):
+            if not _my_turn(work.connection, SWEEPING) or _has_enough(work.connection, LIMITS):
                 return 0
             due = work.connection.execute(due_orders(now, most).where(WITHOUT_JOB)).scalars()
             jobs = [fire(str(key), now) for key in due]
@@ -144,6 +151,7 @@ class Jobs:
             if not _my_turn(work.connection, RUNNING_ERRANDS):
                 return 0
             run = work.connection.execute
+            most = 0 if _has_enough(work.connection, ERRANDS) else most
             jobs = [
                 *(deliver(str(key)) for key in run(DUE_NOTICES, {"now": now, "most": most}).scalars()),
                 *(work_batch(int(key)) for key in run(IDLE_BATCHES).scalars()),
@@ -171,6 +179,10 @@ class Jobs:
 
 def _my_turn(connection: sa.Connection, key: int) -> bool:
     return bool(connection.execute(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar())
+
+
+def _has_enough(connection: sa.Connection, queue: str) -> bool:
+    return connection.execute(WAITING, {"queue": queue, "enough": BACKLOG}).scalar() == BACKLOG
 
 
 def is_installed(database: Database) -> bool:

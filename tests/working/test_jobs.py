@@ -88,6 +88,26 @@ def test_two_who_clear_away_at_once_do_not_wait_for_each_other(small: Small) -> 
         assert queue.clear(SILENT) == 0
 
 
+def test_sweeps_add_no_more_while_the_workers_have_enough_to_take(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the close of business a day's limits fall due at once: what is due stands in our own tables meanwhile."""
+    monkeypatch.setattr("persistence.jobs.BACKLOG", 3)
+    orders = {order_due(small, now() - timedelta(minutes=minute)) for minute in (1, 2, 3, 4)}
+    queue, later = jobs(small), now() + timedelta(days=1)
+    with small.database.transaction() as work:
+        work.connection.exec_driver_sql("DELETE FROM procrastinate_jobs")
+    assert queue.defer_limits(now(), 3) == 3
+    assert queue.defer_limits(now(), 3) == 0
+    assert queue.defer_errands(later, 500) == 4, "another queue, which nothing waits in"
+    assert queue.defer_errands(later, 500) == 0
+    take(small, LIMITS)
+    assert queue.defer_limits(now(), 3) == 2, "the fourth, and again the one that is taken and has not fired"
+    asked = "SELECT args ->> 'order_id' FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = 'limits'"
+    with small.database.reading() as connection:
+        assert sorted(connection.exec_driver_sql(asked).scalars()) == sorted(orders)
+
+
 def test_a_job_that_could_not_say_that_it_ended_keeps_no_limit_waiting(small: Small) -> None:
     """Its worker lives; the disk was full for a moment."""
     order_due(small, now() - timedelta(minutes=1))
