@@ -22,9 +22,10 @@ LIMITS, ERRANDS = "limits", "jieban"
 that the only queue once had, so that somebody takes what was left in it."""
 SWEEPING, RUNNING_ERRANDS = 12345_12346, 12345_12347
 """Keys of the locks that are held while jobs are deferred: schedulers take turns."""
-BACKLOG = 5_000
-"""Jobs of a queue that wait at most before a sweep adds no more: each sweep looks past all of them. Enough for a second
-of a hundred workers, and the next sweep is a second away."""
+BACKLOG = 1_000
+"""Jobs of a queue that wait at most before a sweep adds more, because each sweep looks past all of them. The next sweep
+is at most a second away, and no worker takes so many in a second.
+"""
 LONGEST_SECONDS = 600
 """No job of ours takes so long. One that still seems to be under way has ended and could not say so."""
 
@@ -36,15 +37,17 @@ DEFER = sa.text("""
     HAVING count(*) > 0
 """)
 # A job that is under way says nothing: it may have ended without a word, or have looked before the deadline passed.
+# What waits is read once and looked up: PostgreSQL hashes NOT IN. It remembers of a queue that it was empty, and for
+# NOT EXISTS it would compare everything that is due with everything that waits.
 WITHOUT_JOB = sa.text("""
-    NOT EXISTS (SELECT FROM procrastinate_jobs j
-                WHERE j.queueing_lock = 'fire:' || deadline.order_id AND j.status = 'todo')
+    'fire:' || deadline.order_id NOT IN (
+        SELECT j.queueing_lock FROM procrastinate_jobs j WHERE j.queueing_lock LIKE 'fire:%' AND j.status = 'todo')
 """)
 DUE_NOTICES = sa.text("""
     SELECT n.key FROM outbox n
     WHERE n.state = 'waiting' AND n.next_at <= :now
-      AND NOT EXISTS (SELECT FROM procrastinate_jobs j
-                      WHERE j.queueing_lock = 'notice:' || n.key AND j.status = 'todo')
+      AND 'notice:' || n.key NOT IN (
+        SELECT j.queueing_lock FROM procrastinate_jobs j WHERE j.queueing_lock LIKE 'notice:%' AND j.status = 'todo')
     ORDER BY n.next_at LIMIT :most
 """)
 IDLE_BATCHES = sa.text("""
@@ -140,7 +143,7 @@ class Jobs:
         with self._database.transaction() as work:
             if not _my_turn(work.connection, SWEEPING) or _has_enough(work.connection, LIMITS):
                 return 0
-            due = work.connection.execute(due_orders(now, most).where(WITHOUT_JOB)).scalars()
+            due = work.connection.execute(due_orders(now, most, WITHOUT_JOB)).scalars()
             jobs = [fire(str(key), now) for key in due]
             self.defer(work.connection, jobs)
         return len(jobs)

@@ -260,17 +260,25 @@ class Reading:
         return found
 
 
+SEVERAL, LEAST_READ = 8, 100
+"""Deadlines of an order that may be due together; orders that are put in their order at least."""
 _OVERDUE = (t.work_order.c.overdue.is_(True), t.work_order.c.closed_at.is_(None))
 _IN_REAL_TIME = (t.work_order.c.id == t.deadline.c.order_id) & t.work_order.c.replay.is_(False)
 
 
-def due_orders(now: datetime, limit: int) -> sa.Select[Any]:
-    """`Reading.due_orders` as a query. Of orders due together, the one whose limit began first."""
+def due_orders(now: datetime, limit: int, *where: sa.ColumnElement[bool] | sa.TextClause) -> sa.Select[Any]:
+    """`Reading.due_orders` as a query. Of orders due together, the one whose limit began first.
+
+    It reads the earliest deadlines only, however many are due: where these are so many of each order that fewer orders
+    come than were asked for, the others come when these have fired.
+    """
     c = t.deadline.c
     # Asked for each deadline that is due: joined, PostgreSQL would rather sort both and walk through all orders.
     unreal = sa.select(t.work_order.c.replay).where(t.work_order.c.id == c.order_id).scalar_subquery()
-    query = sa.select(c.order_id).where(*_passed(now), ~unreal).group_by(c.order_id)
-    return query.order_by(sa.func.min(c.due_at), sa.func.min(c.anchor_at), c.order_id).limit(limit)
+    earliest = sa.select(c.order_id, c.due_at, c.anchor_at).where(*_passed(now), ~unreal, *where).order_by(c.due_at)
+    e = earliest.limit(SEVERAL * max(limit, LEAST_READ)).subquery().c
+    query = sa.select(e.order_id).group_by(e.order_id)
+    return query.order_by(sa.func.min(e.due_at), sa.func.min(e.anchor_at), e.order_id).limit(limit)
 
 
 def _passed(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:

@@ -13,7 +13,8 @@ from app.working.hands import Hands
 from app.working.queue import make_app
 from app.working.worker import Worker
 from persistence import tables as t
-from persistence.jobs import CLEAR, ERRANDS, LIMITS, LONGEST_SECONDS, Jobs
+from persistence.jobs import CLEAR, ERRANDS, LIMITS, LONGEST_SECONDS, WITHOUT_JOB, Jobs
+from persistence.reading import due_orders
 from persistence.registers import incidents
 from tests.small import SECRET, Small
 from tests.working.houses import fired, now, order_due
@@ -106,6 +107,15 @@ def test_sweeps_add_no_more_while_the_workers_have_enough_to_take(
     asked = "SELECT args ->> 'order_id' FROM procrastinate_jobs WHERE status = 'todo' AND queue_name = 'limits'"
     with small.database.reading() as connection:
         assert sorted(connection.exec_driver_sql(asked).scalars()) == sorted(orders)
+
+
+def test_what_is_due_is_not_compared_with_every_job_that_waits(small: Small) -> None:
+    """Nobody has told PostgreSQL yet that the queue is long: it was empty when it last looked."""
+    query = due_orders(now(), 500, WITHOUT_JOB).compile(small.database.engine, compile_kwargs={"literal_binds": True})
+    with small.database.reading() as connection:
+        explained = connection.exec_driver_sql(f"EXPLAIN {query}".replace("%", "%%")).scalars().all()
+    assert any("NOT (hashed" in line for line in explained), "\n".join(explained)
+    assert not any("Join" in line for line in explained)
 
 
 def test_a_job_that_could_not_say_that_it_ended_keeps_no_limit_waiting(small: Small) -> None:
