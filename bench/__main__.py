@@ -24,6 +24,7 @@ MEASURES: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "decisions": bench_decisions.measure,
     "step_pg": other_engines.measure,
     "fire_rate": deadlines.fire_rate,
+    "lateness": deadlines.lateness,
     "http": web.measure,
     "replay": long_runs.replay,
     "memory": long_runs.memory,

@@ -40,13 +40,12 @@ CLOSE_SECONDS = 60
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds of one core: of a command, of a deadline that fires (and how that was measured), of a form's pages in the
-    web process and in the database.
+    """Seconds of one core: of a command, of a deadline that fires, of a form's pages in the web process and in the
+    database.
     """
 
     command: float
     deadline: float
-    fired_by: str
     web: float
     database: float
 
@@ -60,11 +59,8 @@ def costs() -> Costs:
     database = INBOXES * ms("inbox_slowest_sql_1m") + ORDER_PAGES * ms("order_page_slowest_sql_1m")
     pages = INBOXES * ms("inbox_1m") + ORDER_PAGES * ms("order_page_1m")
     post = CORES_OF_HTTP * measured["http_request"]["baseline"] / 1e3
-    name, fired_by = "fire_rate_1_worker", "`fire_rate_1_worker`, jobs included"
-    if name not in measured:
-        name, fired_by = "fire_rate", "`fire_rate`: one sweep in one process; workers are not measured yet"
-    fired = float(measured[name]["ours"])
-    return Costs(ms("step_pg_vs_flowable"), fired, fired_by, pages - database + post, database)
+    fired = float(measured["fire_rate_1_worker"]["ours"])
+    return Costs(ms("step_pg_vs_flowable"), fired, pages - database + post, database)
 
 
 def one_order(c: Costs) -> list[list[str]]:
@@ -80,7 +76,7 @@ def one_order(c: Costs) -> list[list[str]]:
             "`step_pg_…`, wall time, taken as CPU",
         ],
         ["of it in PostgreSQL", f"{c.command * IN_DATABASE * 1e3:.1f} ms", "half: the profile in `performance.md`"],
-        ["a deadline that fires", f"{c.deadline * 1e3:.1f} ms", c.fired_by],
+        ["a deadline that fires", f"{c.deadline * 1e3:.1f} ms", "`fire_rate_1_worker`, jobs included"],
         [
             "pages around a form, in the web process",
             f"{c.web * 1e3:.0f} ms",

