@@ -14,8 +14,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from persistence import tables as t
+from persistence.notice_states import WAITING
 from persistence.reading import due_orders
 from persistence.store import Database
+from persistence.waiting import is_over
 
 LIMITS, ERRANDS = "limits", "jieban"
 """Queues. Limits have one of their own: whatever else is under way must not keep them waiting. The other has the name
@@ -43,12 +46,9 @@ WITHOUT_JOB = sa.text("""
     'fire:' || deadline.order_id NOT IN (
         SELECT j.queueing_lock FROM procrastinate_jobs j WHERE j.queueing_lock LIKE 'fire:%' AND j.status = 'todo')
 """)
-DUE_NOTICES = sa.text("""
-    SELECT n.key FROM outbox n
-    WHERE n.state = 'waiting' AND n.next_at <= :now
-      AND 'notice:' || n.key NOT IN (
+NOTICE_WITHOUT_JOB = sa.text("""
+    'notice:' || outbox.key NOT IN (
         SELECT j.queueing_lock FROM procrastinate_jobs j WHERE j.queueing_lock LIKE 'notice:%' AND j.status = 'todo')
-    ORDER BY n.next_at LIMIT :most
 """)
 IDLE_BATCHES = sa.text("""
     SELECT b.id FROM batch b
@@ -69,7 +69,7 @@ CLEAR = sa.text("""
         FOR UPDATE OF j SKIP LOCKED)
     RETURNING status = 'doing'
 """)
-WAITING = sa.text("""
+WAITING_JOBS = sa.text("""
     SELECT count(*) FROM (
         SELECT FROM procrastinate_jobs WHERE queue_name = :queue AND status = 'todo' LIMIT :enough) AS waiting
 """)
@@ -156,7 +156,7 @@ class Jobs:
             run = work.connection.execute
             most = 0 if _has_enough(work.connection, ERRANDS) else most
             jobs = [
-                *(deliver(str(key)) for key in run(DUE_NOTICES, {"now": now, "most": most}).scalars()),
+                *(deliver(str(key)) for key in run(_due_notices(now, most)).scalars()),
                 *(work_batch(int(key)) for key in run(IDLE_BATCHES).scalars()),
             ]
             self.defer(work.connection, jobs)
@@ -180,12 +180,18 @@ class Jobs:
             return int(connection.execute(WORKERS, {"silent": silent_seconds}).scalar() or 0)
 
 
+def _due_notices(now: datetime, most: int) -> sa.Select[Any]:
+    c = t.outbox.c
+    due = sa.select(c.key).where(c.state == WAITING, is_over(c.next_at, now), NOTICE_WITHOUT_JOB)
+    return due.order_by(c.next_at).limit(most)
+
+
 def _my_turn(connection: sa.Connection, key: int) -> bool:
     return bool(connection.execute(sa.text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": key}).scalar())
 
 
 def _has_enough(connection: sa.Connection, queue: str) -> bool:
-    return connection.execute(WAITING, {"queue": queue, "enough": BACKLOG}).scalar() == BACKLOG
+    return connection.execute(WAITING_JOBS, {"queue": queue, "enough": BACKLOG}).scalar() == BACKLOG
 
 
 def is_installed(database: Database) -> bool:
