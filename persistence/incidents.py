@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from persistence import tables as t
 from persistence.recurrences import Recurrence, of_duty
 from persistence.store import Database
-from persistence.waiting import is_over
+from persistence.waiting import wait_is_over
 from processes.errors import Refusal
 from timers.backoff import pause
 
@@ -100,7 +100,7 @@ class Incidents:
     def due_in_batches(self, now: datetime, most: int) -> list[tuple[int, int, str]]:
         """(incident, batch, order) of what failed in batches and is to be tried again."""
         c = t.incident.c
-        query = sa.select(c.id, c.batch, c.order_id).where(c.resolved_at.is_(None), is_over(c.retry_at, now))
+        query = sa.select(c.id, c.batch, c.order_id).where(c.resolved_at.is_(None), wait_is_over(c.retry_at, now))
         with self._database.reading() as connection:
             return [(row.id, row.batch, row.order_id) for row in connection.execute(query.limit(most))]
 

@@ -18,7 +18,7 @@ from persistence import tables as t
 from persistence.notice_states import WAITING
 from persistence.reading import due_orders
 from persistence.store import Database
-from persistence.waiting import is_over
+from persistence.waiting import wait_is_over
 
 LIMITS, ERRANDS = "limits", "jieban"
 """Queues. Limits have one of their own: whatever else is under way must not keep them waiting. The other has the name
@@ -182,7 +182,7 @@ class Jobs:
 
 def _due_notices(now: datetime, most: int) -> sa.Select[Any]:
     c = t.outbox.c
-    due = sa.select(c.key).where(c.state == WAITING, is_over(c.next_at, now), NOTICE_WITHOUT_JOB)
+    due = sa.select(c.key).where(c.state == WAITING, wait_is_over(c.next_at, now), NOTICE_WITHOUT_JOB)
     return due.order_by(c.next_at).limit(most)
 
 

@@ -18,7 +18,7 @@ from persistence import tables as t
 from persistence.notice_states import DEAD, KEPT, SENT, WAITING
 from persistence.reading import PAGE, Row
 from persistence.store import Database
-from persistence.waiting import is_over
+from persistence.waiting import wait_is_over
 
 LEASE = timedelta(minutes=5)
 """Longer than any delivery may take (`TOTAL_SECONDS` of `app.delivery.mail` and `webhook`)."""
@@ -51,7 +51,7 @@ class Outbox:
     def claim(self, now: datetime, most: int, *, key: str | None = None) -> list[Claimed]:
         """Take up to `most` notices that are due, the longest due first; or the one with `key`, if it is due."""
         c = t.outbox.c
-        due = sa.select(c.id).where(c.state == WAITING, is_over(c.next_at, now))
+        due = sa.select(c.id).where(c.state == WAITING, wait_is_over(c.next_at, now))
         if key is not None:
             due = due.where(c.key == key)
         due = due.order_by(c.next_at, c.id).limit(most).with_for_update(skip_locked=True)

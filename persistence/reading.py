@@ -21,7 +21,7 @@ from persistence.mine import MOST_COUNTED, MOST_URGENT, dues, most_urgent
 from persistence.search import matches, may_match
 from persistence.sight import Sight, lately, latest, of_regulation, seen
 from persistence.store import Database
-from persistence.waiting import is_over
+from persistence.waiting import wait_is_over
 from processes.errors import NotFound
 from processes.order import OFFICE_CASE, ORDER, Order
 
@@ -284,7 +284,7 @@ def due_orders(now: datetime, limit: int, *where: sa.ColumnElement[bool] | sa.Te
 
 def _passed(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     c = t.deadline.c
-    return t.DEADLINE_WAITS, c.due_at < now, sa.or_(c.retry_at.is_(None), is_over(c.retry_at, now))
+    return t.DEADLINE_WAITS, c.due_at < now, sa.or_(c.retry_at.is_(None), wait_is_over(c.retry_at, now))
 
 
 def among(few: list[str] | None) -> sa.ColumnElement[bool]:

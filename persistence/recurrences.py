@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from persistence import tables as t
 from persistence.library import NEVER
 from persistence.store import Database
-from persistence.waiting import is_over
+from persistence.waiting import wait_is_over
 from processes.errors import AlreadyHandled
 
 Coming = tuple[str, datetime]
@@ -119,7 +119,7 @@ class Recurrences:
     def due(self, now: datetime) -> list[Recurrence]:
         """Duties whose time has come, the earliest first."""
         c = t.recurrence.c
-        ready = sa.or_(c.retry_at.is_(None), is_over(c.retry_at, now))
+        ready = sa.or_(c.retry_at.is_(None), wait_is_over(c.retry_at, now))
         return self._rows(
             sa.select(t.recurrence).where(c.due_at <= now, ready).order_by(c.due_at, c.office, c.pack, c.process)
         )

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from timers.backoff import LONGEST
 
 
-def is_over(until: sa.ColumnElement[Any], now: datetime) -> sa.ColumnElement[bool]:
+def wait_is_over(until: sa.ColumnElement[Any], now: datetime) -> sa.ColumnElement[bool]:
     """Whether the wait is over. Nothing waits longer than `LONGEST`: a time further off was written under a clock that
     has been set back since.
     """

@@ -26,6 +26,7 @@ from app.settings import DEMO_PASSWORD
 from app.web.passwords import hash_password
 from bench.cluster import Cluster
 from persistence import tables as t
+from persistence.outbox import LEASE
 from processes import verbs
 from processes.pack import read_pack
 from processes.people import SYSTEM, Actor, Duty
@@ -39,7 +40,9 @@ from timers.notice import Notice
 LIMIT = timedelta(minutes=30)
 SHORTEST, LONGEST = 0.3, 2.5
 """Seconds of work before a kill."""
-START_SECONDS, SETTLE_SECONDS = 180, 300
+START_SECONDS = 180
+SETTLE_SECONDS = 2 * LEASE.total_seconds()
+"""What somebody held who died at the end is free again when its lease is over; and then it is to be delivered."""
 FEED_SECONDS = 2.0
 RESTART_EVERY = 8
 DAY = timedelta(days=1)
@@ -72,7 +75,7 @@ class Services:
     def run(self, kills: int, faults: Sequence[Fault] = EVERY_FAULT, *, to_the_end: bool = True) -> Tally:
         """Let processes die at each of the faults, and kill so many times; wait until all that is due has fired, and
         count. `to_the_end`: until every notice is with the gateway, too: what a killed process had in hand is tried
-        again only after a minute or two.
+        again only when its lease is over.
         """
         with tempfile.TemporaryDirectory() as folder:
             self._clock = Path(folder, "clock")
