@@ -36,6 +36,7 @@ from app.web import (
     people,
     security,
     sign_in,
+    taking,
     units,
     uploads,
 )
@@ -63,7 +64,7 @@ def create_app(settings: Settings, platform: Platform | None = None, clock: Cloc
     app.before_request(accounts.ask_for_own_password)
     navigation.init_navigation(app)
     errors.init_errors(app)
-    for pages in (health, sign_in, inbox, intake, orders, diagrams, packs, decisions, calendar, people):
+    for pages in (health, sign_in, inbox, intake, orders, taking, diagrams, packs, decisions, calendar, people):
         app.register_blueprint(pages.blueprint)
     for registers in (cases, ledger, archive, incidents, outbox, accounts, units, uploads, articles, attachments):
         app.register_blueprint(registers.blueprint)

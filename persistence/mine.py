@@ -36,7 +36,6 @@ def most_urgent(
     where = [
         c.office == sight.office,
         c.closed_at.is_(None),
-        sa.or_(c.assignee.is_(None), c.assignee == user),
         ~_under_review_by(user),
     ]
     if element is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from processes.answers import Answers
 from processes.engine.diagram import Process
-from processes.errors import Confidential, NotFound, NotNow, NotYourDuty
+from processes.errors import Confidential, NotFound, NotNow, NotYourDuty, TakenByAnother
 from processes.order import OFFICE_CASE, Order, Task
 from processes.people import Actor
 from processes.regulation import Regulation
@@ -54,22 +54,47 @@ def require_reveal(actor: Actor, order: Order, regulation: Regulation) -> None:
 
 
 def may_do(actor: Actor, order: Order, task: Task) -> bool:
-    """True if the actor's duties, the assignment and four eyes allow the task."""
+    """True if the actor's duties and four eyes allow the task, and no colleague has taken it."""
+    return may_take(actor, order, task) and is_free(actor, task)
+
+
+def may_take(actor: Actor, order: Order, task: Task) -> bool:
+    """True if the actor may do the task, or take it over from the colleague who has it."""
     try:
-        require_duty(actor, order, task)
+        require_candidacy(actor, order, task)
     except NotYourDuty:
         return False
     return True
 
 
 def require_duty(actor: Actor, order: Order, task: Task) -> None:
-    """Raises `NotYourDuty` with the reason."""
+    """May the actor do the task as it stands? Raises `NotYourDuty`, `TakenByAnother`."""
+    require_candidacy(actor, order, task)
+    require_free(actor, task)
+
+
+def require_candidacy(actor: Actor, order: Order, task: Task) -> None:
+    """Whoever has taken it: raises `NotYourDuty` with the reason."""
     named = actor.user in task.candidates or actor.user == task.assignee
     if not named and not actor.holds(order.office, task.roles, task.unit):
         raise NotYourDuty()
-    if task.assignee and task.assignee != actor.user:
-        raise NotYourDuty("该任务已由他人领取。", "The task is assigned to somebody else.")
     require_other_eyes(actor, order, task.not_by)
+
+
+def require_free(actor: Actor, task: Task) -> None:
+    """Raises `TakenByAnother`."""
+    if not is_free(actor, task):
+        raise TakenByAnother()
+
+
+def is_free(actor: Actor, task: Task) -> bool:
+    """Whether no colleague has taken it."""
+    return not task.assignee or task.assignee == actor.user
+
+
+def is_shared(task: Task) -> bool:
+    """Whether others than its assignee could do it."""
+    return bool(task.roles or task.candidates)
 
 
 def require_other_eyes(actor: Actor, order: Order, elements: tuple[str, ...]) -> None:

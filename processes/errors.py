@@ -70,10 +70,18 @@ class ReservedName(Refusal):
 
 
 class AlreadyHandled(Refusal):
-    """The task is finished, cancelled, or claimed by another."""
+    """The task is finished or cancelled."""
 
     status, code = 409, "ALREADY_HANDLED"
     zh, en = "该任务已由他人办理或已取消，请刷新后查看最新情况。", "The task was already handled; reload."
+
+
+class TakenByAnother(AlreadyHandled):
+    """A colleague has taken the task; whoever has the same duty may take it over."""
+
+    code = "TAKEN"
+    zh = "该环节已由同事领取。如需由您办理，请在工单页面写明原因后接手。"
+    en = "A colleague has taken this task. To do it yourself, take it over on the page of the order, with a reason."
 
 
 class AlreadySent(Refusal):

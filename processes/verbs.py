@@ -18,7 +18,7 @@ from processes.command import Command
 from processes.door import Door, Result
 from processes.errors import AlreadyHandled, AlreadySent, NoReason, NotFound, NotNow, NotYourDuty
 from processes.handing_in import HandedIn, hand_in
-from processes.order import OFFICE_CASE, Entry, Facts, Order
+from processes.order import OFFICE_CASE, Entry, Facts, Order, Task
 from processes.people import SYSTEM, Actor
 from processes.regulation import Regulation
 from processes.store import Declaration, Transaction
@@ -158,13 +158,12 @@ def complete(
     personal: Collection[str] = (),
     files: Collection[str] = (),
 ) -> Result:
-    """A person finishes a task with the values of its form. Raises `NotFound`, `NotYourDuty`, `AlreadyHandled`."""
+    """A person finishes a task with the values of its form.
+
+    Raises `NotFound`, `NotYourDuty`, `AlreadyHandled`, `TakenByAnother`.
+    """
     with door.command(lambda work: work.order_of_task(task_id), actor, now) as (command, work):
-        order = command.order
-        duties.require_sight(actor, order, command.regulation)
-        task = order.tasks.get(task_id)
-        if task is None or task.closed_at is not None:
-            raise AlreadyHandled()
+        order, task = command.order, _open_task(command, actor, task_id)
         duties.require_duty(actor, order, task)
         instance = order.instances[task.instance]
         before = instance.vars if task.element in order.done else {}
@@ -278,16 +277,38 @@ def reveal(door: Door, actor: Actor, order_id: str, fields: Collection[str], why
     return _result(command)
 
 
-def claim(door: Door, actor: Actor, task_id: str, now: datetime, *, release: bool = False) -> Result:
-    """Take a task for oneself, or give it back. Raises `AlreadyHandled` if another holds it."""
+def claim(door: Door, actor: Actor, task_id: str, now: datetime, *, why: str | None = None) -> Result:
+    """Take a task for oneself; with a reason also from a colleague who has it. What is one's own already stays so.
+
+    Raises `AlreadyHandled`, `NotYourDuty`, `TakenByAnother` where no reason is given, `NoReason` where it says nothing.
+    """
     with door.command(lambda work: work.order_of_task(task_id), actor, now) as (command, _):
-        duties.require_sight(actor, command.order, command.regulation)
-        task = command.order.tasks.get(task_id)
-        if task is None or task.closed_at is not None or (task.assignee and task.assignee != actor.user):
+        task = _open_task(command, actor, task_id)
+        duties.require_candidacy(actor, command.order, task)
+        if task.assignee == actor.user:
+            return _result(command)
+        if why is None:
+            duties.require_free(actor, task)
+        elif task.assignee and not _is_reason(why):
+            raise NoReason("请写明接手原因，至少两个汉字或四个字母。", "Say why, in four letters at least.")
+        with command.acting("claim", at=now, actor=actor, element=task.element) as notes:
+            if task.assignee:
+                notes["from"], notes["why"] = task.assignee, why
+            task.assignee = actor.user
+            command.changes.touch(task)
+    return _result(command)
+
+
+def release(door: Door, actor: Actor, task_id: str, now: datetime) -> Result:
+    """Give back a task that one had taken: whoever has the duty may do it. Raises `AlreadyHandled`, `NotNow`."""
+    with door.command(lambda work: work.order_of_task(task_id), actor, now) as (command, _):
+        task = _open_task(command, actor, task_id)
+        if task.assignee != actor.user:
             raise AlreadyHandled()
-        duties.require_duty(actor, command.order, task)
-        with command.acting("release" if release else "claim", at=now, actor=actor, element=task.element):
-            task.assignee = None if release else actor.user
+        if not duties.is_shared(task):
+            raise NotNow("该任务指定由您办理，不能放回。", "The task is assigned to you alone.")
+        with command.acting("release", at=now, actor=actor, element=task.element):
+            task.assignee = None
             command.changes.touch(task)
     return _result(command)
 
@@ -310,6 +331,15 @@ def record(door: Door, actor: Actor, office: str, act: str, changed: Values, now
     """An entry in the office's own chain: what belongs to no order (a deployment, a calendar, a refusal of rights)."""
     with door.store.transaction() as work:
         work.record(office, [Entry(actor.user, act, now, changed=dict(changed), why=why or None)])
+
+
+def _open_task(command: Command, actor: Actor, task_id: str) -> Task:
+    """Raises `NotFound` (no sight), `AlreadyHandled`."""
+    duties.require_sight(actor, command.order, command.regulation)
+    task = command.order.tasks.get(task_id)
+    if task is None or task.closed_at is not None:
+        raise AlreadyHandled()
+    return task
 
 
 def _require_new(work: Transaction, made_id: str | None) -> None:

@@ -60,12 +60,14 @@ def _rows(tab: str, text: str, lamp: str, status: str, page: int) -> list[dict[s
     if tab in ("sign_for", "todo"):
         until = {"late": context.now(), "today": _end_of_day()}.get(lamp)
         element = SIGN_FOR if tab == "sign_for" else None
-        return [_task(row) for row in read.open_tasks(sight, element=element, text=text, until=until, page=page)]
+        found = read.open_tasks(sight, element=element, text=text, until=until, page=page)
+        names = context.people_names(row["assignee"] for row in found if row["assignee"])
+        return [_task(row) | {"holder": _holder(row["assignee"], names)} for row in found]
     if tab == "done":
         return [_task(row) for row in read.done_tasks(sight, page=page)]
     statuses = {"archived": ["archived"]}.get(tab, [status] if status else None)
-    found = read.orders(sight, text=text, statuses=statuses, overdue=tab == "supervised", page=page)
-    return [_order(row) for row in found]
+    orders = read.orders(sight, text=text, statuses=statuses, overdue=tab == "supervised", page=page)
+    return [_order(row) for row in orders]
 
 
 def _task(row: Row) -> dict[str, Any]:
@@ -78,6 +80,13 @@ def _task(row: Row) -> dict[str, Any]:
         due = moment(row["due_at"], regulation.zone, context.now()) if row["due_at"] else ""
     order = {key.removeprefix("order_"): row[key] for key in row if key.startswith("order_") and key != "order_id"}
     return _about(order) | {"lamp": lamp, "due": due, "step": row["name"], "href": _order_href(order["number"], row)}
+
+
+def _holder(login: str | None, names: Mapping[str, str]) -> str:
+    """Who has taken the task, in words."""
+    if not login:
+        return ""
+    return _("我已领取") if login == context.me().user else _("%(name)s 已领取", name=names.get(login, login))
 
 
 def _order_href(number: str, row: Row) -> str:

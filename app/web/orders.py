@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -51,7 +51,7 @@ def complete(number: str, task_id: str) -> Answer:
     loaded = Loaded(number)
     task = loaded.order.tasks.get(task_id)
     if task is None:
-        return _too_late(loaded, task_id)
+        too_late(loaded, task_id)
     with loaded.answers.asked():
         keep_typed(loaded, task, task.form)
         duties.require_duty(context.me(), loaded.order, task)
@@ -208,7 +208,7 @@ def teller_of(loaded: Loaded) -> Teller:
 
 def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | None) -> dict[str, Any]:
     number = loaded.row["number"]
-    others = [one for one in loaded.order.tasks.values() if one not in loaded.mine]
+    others = [_task(loaded, teller, one) for one in loaded.order.tasks.values() if one not in loaded.mine]
     live = {one["element"]: one["name"] for one in loaded.tasks}
     return {
         "order": head_of(loaded, teller),
@@ -221,7 +221,7 @@ def _page(loaded: Loaded, teller: Teller, task: Task | None, form: BoundForm | N
         "task": _task(loaded, teller, task) if task else None,
         "form": form,
         "tasks": [_task(loaded, teller, one) | {"current": one is task} for one in loaded.mine],
-        "waiting": [{"name": one.name, "duty": _duty(one)} for one in others],
+        "waiting": others,
         "acts": [
             {"label": short_name(loaded.regulation.definitions.starters[message]),
              "href": url_for("orders.act", number=number, message=message)}
@@ -242,6 +242,7 @@ def _request(loaded: Loaded, teller: Teller, more: dict[str, Any]) -> dict[str, 
         "revealed": bool(revealed),
         "reveal_errors": more.get("reveal_errors", ""),
         "reveal_reason": more.get("reveal_reason", ""),
+        "taking": more.get("taking", {}),
     }
 
 
@@ -299,6 +300,11 @@ def _task(loaded: Loaded, teller: Teller, task: Task) -> dict[str, Any]:
         "help": found.documentation if found else "",
         "action": url_for("orders.complete", number=loaded.row["number"], task_id=task.id),
         "href": url_for("orders.show", number=loaded.row["number"], task=task.id),
+        "id": task.id,
+        "holder": teller.actor(task.assignee) if task.assignee else "",
+        "mine": task.assignee == context.me().user,
+        "shared": duties.is_shared(task),
+        "may_take": duties.may_take(context.me(), loaded.order, task),
     }
 
 
@@ -307,7 +313,7 @@ def _duty(task: Task) -> str:
     return f"{context.unit_names().get(task.unit, task.unit)} · {roles}" if task.unit else roles
 
 
-def _too_late(loaded: Loaded, task_id: str) -> Answer:
+def too_late(loaded: Loaded, task_id: str) -> NoReturn:
     """A task that is not open any more answers 409 and keeps what was typed; another order's is not found."""
     row = context.platform().read.task(task_id)
     if row is None or row["order_id"] != loaded.row["id"]:

@@ -100,7 +100,7 @@ class Teller:
         fixed = {
             "reveal": _("查看联系信息"),
             "recalculate": _("按新的放假安排重算时限"),
-            "claim": _("领取：%(name)s", name=name),
+            "claim": _("接手：%(name)s", name=name) if changed.get("from") else _("领取：%(name)s", name=name),
             "release": _("放回：%(name)s", name=name),
         }
         return fixed.get(row["act"]) or name or str(row["act"])
@@ -113,6 +113,8 @@ class Teller:
             notes = [self.actor(row["actor"])]
         elif row["happened_at"] > row["due_at"] and (row["happened_at"] - row["due_at"]).total_seconds() > 60:
             notes.append(_("补记于 %(at)s", at=short_moment(row["happened_at"], self.zone, self.now)))
+        if row["act"] == "claim" and changed.get("from"):
+            notes.append(_("原由%(name)s办理", name=self.actor(str(changed["from"]))))
         for entry in changed.get("refused", ()):
             notes.append(_("按规定不予接受：%(says)s", says=entry.get("says") or "、".join(entry.get("causes", ()))))
         for key, said in (("extended", _("时限延至 %(at)s")), ("moved", _("相关时限移至 %(at)s"))):

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 import pytest
 
+from persistence.sight import Sight
 from processes import verbs
 from processes.answers import Answers
-from processes.errors import AlreadyHandled, Confidential, NoDeployment, NotFound, NotNow, NotYourDuty
+from processes.errors import (
+    AlreadyHandled,
+    Confidential,
+    NoDeployment,
+    NoReason,
+    NotFound,
+    NotNow,
+    NotYourDuty,
+    TakenByAnother,
+)
 from processes.people import SYSTEM, Actor, Duty
 from tests.small import AGENT, DISPATCHER, HANDLER, MONDAY, REVIEWER, STRANGER, Small, at, person
+
+SECOND = person("handler", "housing", "second")
 
 
 def test_another_units_order_is_not_found(small: Small) -> None:
@@ -82,20 +95,79 @@ def test_a_cancelled_task_is_already_handled(small: Small) -> None:
 def test_a_claimed_task_is_anothers_until_it_is_released(small: Small) -> None:
     order_id = small.dispatched()
     task = small.task(order_id, "sign_for").id
-    second = person("handler", "housing", "second")
     verbs.claim(small.door, HANDLER, task, MONDAY)
+    with pytest.raises(TakenByAnother):
+        verbs.claim(small.door, SECOND, task, MONDAY)
     with pytest.raises(AlreadyHandled):
-        verbs.claim(small.door, second, task, MONDAY)
-    with pytest.raises(AlreadyHandled):
-        verbs.claim(small.door, second, task, MONDAY, release=True)
-    with pytest.raises(NotYourDuty):
-        verbs.complete(small.door, second, task, {}, MONDAY)
-    verbs.claim(small.door, HANDLER, task, MONDAY, release=True)
-    verbs.claim(small.door, second, task, MONDAY)
+        verbs.release(small.door, SECOND, task, MONDAY)
+    with pytest.raises(TakenByAnother):
+        verbs.complete(small.door, SECOND, task, {}, MONDAY)
+    verbs.release(small.door, HANDLER, task, MONDAY)
+    verbs.claim(small.door, SECOND, task, MONDAY)
     small.forget()
     assert small.order(order_id).tasks[task].assignee == "second"
-    verbs.complete(small.door, second, task, {}, MONDAY)
+    verbs.complete(small.door, SECOND, task, {}, MONDAY)
     assert small.open(order_id) == ["handle"]
+
+
+def test_a_task_claimed_twice_is_claimed_once(small: Small) -> None:
+    order_id = small.dispatched()
+    task = small.task(order_id, "sign_for").id
+    for _ in range(2):
+        verbs.claim(small.door, HANDLER, task, MONDAY)
+    assert small.acts(order_id).count(("claim", "sign_for")) == 1
+
+
+@pytest.mark.parametrize("why", ["", "…", "急"])
+def test_nobody_takes_over_without_a_reason(small: Small, why: str) -> None:
+    order_id = small.dispatched()
+    task = small.task(order_id, "sign_for").id
+    verbs.claim(small.door, HANDLER, task, MONDAY)
+    with pytest.raises(NoReason):
+        verbs.claim(small.door, SECOND, task, MONDAY, why=why)
+    assert small.task(order_id, "sign_for").assignee == HANDLER.user
+
+
+def test_a_colleague_takes_over_for_a_reason_that_the_journal_keeps(small: Small) -> None:
+    order_id = small.dispatched()
+    task = small.task(order_id, "sign_for").id
+    verbs.claim(small.door, HANDLER, task, MONDAY)
+    verbs.claim(small.door, SECOND, task, MONDAY, why="张三今日休假")
+    entry = small.read.journal_of(order_id)[-1]
+    assert (entry["act"], entry["actor"], entry["why"]) == ("claim", "second", "张三今日休假")
+    assert json.loads(entry["changed"])["from"] == HANDLER.user
+    with pytest.raises(TakenByAnother):
+        verbs.complete(small.door, HANDLER, task, {}, MONDAY)
+    verbs.complete(small.door, SECOND, task, {}, MONDAY)
+    assert small.open(order_id) == ["handle"]
+
+
+def test_nobody_takes_over_what_is_not_their_duty(small: Small) -> None:
+    order_id = small.dispatched()
+    task = small.task(order_id, "sign_for").id
+    verbs.claim(small.door, HANDLER, task, MONDAY)
+    for actor, refused in ((DISPATCHER, NotYourDuty), (STRANGER, NotFound)):
+        with pytest.raises(refused):
+            verbs.claim(small.door, actor, task, MONDAY, why="想替他办理")
+
+
+def test_a_claimed_task_stays_in_the_list_of_colleagues(small: Small) -> None:
+    """A limit goes on whoever has taken the work: nobody's absence may hide it."""
+    task = small.task(small.dispatched(), "sign_for").id
+    verbs.claim(small.door, HANDLER, task, MONDAY)
+    for actor in (HANDLER, SECOND):
+        found = small.read.open_tasks(Sight(actor, "small", whole_office=False))
+        assert {row["id"]: row["assignee"] for row in found}[task] == HANDLER.user
+
+
+def test_who_may_not_review_may_not_take_the_review(small: Small) -> None:
+    everything = Actor("wang", "wang", (Duty("small", "handler", "housing"), Duty("small", "reviewer")))
+    order_id = small.handling()
+    small.do(order_id, "handle", actor=everything, result_text="办了")
+    task = small.task(order_id, "review").id
+    verbs.claim(small.door, REVIEWER, task, MONDAY)
+    with pytest.raises(NotYourDuty):
+        verbs.claim(small.door, everything, task, MONDAY, why="同事不在岗")
 
 
 def test_who_did_the_work_does_not_review_it(small: Small) -> None:
