@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from persistence import tables as t
 from persistence.sight import Sight
 from processes import verbs
 from processes.answers import Answers
@@ -158,6 +159,21 @@ def test_a_claimed_task_stays_in_the_list_of_colleagues(small: Small) -> None:
     for actor in (HANDLER, SECOND):
         found = small.read.open_tasks(Sight(actor, "small", whole_office=False))
         assert {row["id"]: row["assignee"] for row in found}[task] == HANDLER.user
+
+
+def test_what_a_diagram_assigns_to_one_person_alone_stays_there(small: Small) -> None:
+    order_id = small.dispatched()
+    task = small.task(order_id, "sign_for").id
+    small.forget()
+    with small.database.engine.begin() as connection:
+        alone = {"roles": [], "role": None, "assignee": HANDLER.user}
+        connection.execute(t.task.update().where(t.task.c.id == task).values(alone))
+    with pytest.raises(NotNow):
+        verbs.release(small.door, HANDLER, task, MONDAY)
+    with pytest.raises(NotYourDuty):
+        verbs.claim(small.door, SECOND, task, MONDAY, why="同事今日休假")
+    verbs.complete(small.door, HANDLER, task, {}, MONDAY)
+    assert small.open(order_id) == ["handle"]
 
 
 def test_who_may_not_review_may_not_take_the_review(small: Small) -> None:
