@@ -26,7 +26,7 @@ bench: setup ## measure, into bench/results.json (about an hour; parts: python -
 	scripts/setup-tests
 	$(BIN)/python -m bench
 
-soak: setup ## kill everything again and again, into bench/soak.json (about 40 minutes)
+soak: setup ## kill everything again and again, into bench/soak.json (about an hour)
 	scripts/setup-tests
 	$(BIN)/python -m tests.crash.soak
 
