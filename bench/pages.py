@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from app.factory import create_app
+from app.recurring import Duties
 from app.settings import DEMO_PASSWORD, Settings
 from app.web.inbox import SIGN_FOR
 from app.working.worker import Worker
@@ -192,10 +193,13 @@ def _tick(small: Filled, large: Filled) -> dict[str, Any]:
 
 
 def _worker(filled: Filled) -> Worker:
-    """One that does not run, with nothing to deliver: the notices that were copied have gone out."""
+    """One that does not run, with nothing to do: the notices that were copied have gone out, and of duties there are
+    those to come (the years before would be opened for hours).
+    """
     out = t.outbox.update().where(t.outbox.c.state == "waiting").values(state="sent", next_at=None)
     with filled.platform.database.engine.begin() as connection:
         connection.execute(out)
+    Duties(filled.platform).plan_all(PACK, NOW)
     with filled.platform.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(sa.text("VACUUM (ANALYZE) outbox"))
     return Worker(filled.platform, Settings(filled.url, SECRET, SECRET), Clock(NOW))

@@ -17,6 +17,8 @@ from persistence import tables as t
 from processes.order import ORDER
 
 SIGN_FOR, HANDLE = "sign_for_overdue", "handle_overdue"
+_NAMES: dict[str, sa.ColumnElement[str]] = {name: sa.literal_column(f"'{name}'") for name in (SIGN_FOR, HANDLE)}
+"""Not parameters: a plan for any element could not use `ix_deadline_period`. SQLite wants its whole condition."""
 SATISFIED = ("satisfied", "basically")
 
 
@@ -80,7 +82,7 @@ def _last(
     query = (
         sa.select(c.order_id, c.subject, c.due_at, c.fired_at, c.cancelled_at, c.ended_at, c.anchor_at)
         .join(t.work_order, o.id == c.order_id)
-        .where(its, c.element == element, c.due_at >= start, c.due_at < end)
+        .where(its, c.element == _NAMES[element], c.element.in_(_NAMES.values()), c.due_at >= start, c.due_at < end)
         .order_by(c.anchor_at)
     )
     return {

@@ -49,6 +49,7 @@ work_order = sa.Table(
         sqlite_where=sa.text("overdue IS 1 AND closed_at IS NULL"),
         postgresql_where=sa.text("overdue IS true AND closed_at IS NULL"),
     ),
+    partial_index("ix_work_order_closed", "office", "closed_at", where="closed_at IS NOT NULL"),
     partial_index("ix_work_order_archived", "office", "archived_at", where="archived_at IS NOT NULL"),
     sa.Index("ix_work_order_deployment", "deployment", "kind", "received_at"),
 )
@@ -158,6 +159,8 @@ deadline = sa.Table(
         where="ended_at IS NULL AND cancelled_at IS NULL AND held_by IS NULL",
     ),
     partial_index("ix_deadline_retry", "retry_at", where="retry_at IS NOT NULL"),
+    # The figures of a period: of the deadlines that they count, and of nothing else.
+    partial_index("ix_deadline_period", "element", "due_at", where="element IN ('sign_for_overdue', 'handle_overdue')"),
     partial_index("ix_deadline_calendar", "calendar", where="fired_at IS NULL AND cancelled_at IS NULL"),
 )
 

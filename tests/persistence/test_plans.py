@@ -18,6 +18,7 @@ from app.working.announcing import connect_queue
 from app.working.worker import MOST, SILENT_SECONDS
 from bench.generate import fill
 from persistence import gauges, registers
+from persistence.figures import figures
 from persistence.incidents import Incidents
 from persistence.jobs import Jobs
 from persistence.outbox import Outbox
@@ -75,6 +76,7 @@ PAGES: dict[str, Ask] = {
         small.read.notices_of(order),
         small.read.personal_of(order),
     ),
+    "figures of a month": lambda small, _sight, _order: _figures(small),
     "office journal": lambda small, _sight, _order: small.read.office_journal("small"),
     "tick": lambda small, _sight, order: (
         small.read.due_orders(MONDAY, 100),
@@ -109,6 +111,11 @@ PAGES: dict[str, Ask] = {
 }
 
 
+def _figures(small: Small) -> None:
+    with small.database.reading() as connection:
+        figures(connection, "small", "small", MONDAY, MONDAY + timedelta(days=30))
+
+
 @pytest.fixture(scope="module")
 def house(postgres_url: str) -> Iterator[tuple[Small, str]]:
     """Orders at several stages, copied many times, and the id of one."""
@@ -138,6 +145,21 @@ def house(postgres_url: str) -> Iterator[tuple[Small, str]]:
 @pytest.mark.parametrize("page", list(PAGES))
 def test_no_query_of_a_page_reads_a_big_table_from_end_to_end(house: tuple[Small, str], page: str) -> None:
     small, order = house
+    live = OF_WHAT_IS_LIVE | COUNTED_WHOLE.get(page, set())
+    for statement, plan in _plans(small, lambda: [PAGES[page](small, sight, order) for sight in EVERYBODY]):
+        read = [one for one in _whole_reads(plan) if one.split()[-1] not in live]
+        assert read == [], statement
+
+
+@pytest.mark.postgresql
+def test_figures_read_what_was_due_and_closed_in_their_period(house: tuple[Small, str]) -> None:
+    small, _ = house
+    used = {index for _, plan in _plans(small, lambda: _figures(small)) for index in _indexes(plan)}
+    assert {"ix_deadline_period", "ix_work_order_closed", "ix_work_order_received"} <= used
+
+
+def _plans(small: Small, ask: Callable[[], object]) -> list[tuple[str, dict[str, Any]]]:
+    """Every query that it asks, with its plan."""
     asked: list[tuple[str, Any]] = []
 
     def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -146,20 +168,27 @@ def test_no_query_of_a_page_reads_a_big_table_from_end_to_end(house: tuple[Small
 
     sa.event.listen(small.database.engine, "before_cursor_execute", hear)
     try:
-        for sight in EVERYBODY:
-            PAGES[page](small, sight, order)
+        ask()
     finally:
         sa.event.remove(small.database.engine, "before_cursor_execute", hear)
     assert asked
-    live = OF_WHAT_IS_LIVE | COUNTED_WHOLE.get(page, set())
     with small.database.engine.connect() as connection:
         connection.execute(sa.text("SET enable_seqscan = off"))
-        for statement, parameters in asked:
-            if isinstance(parameters, dict):
-                plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
-                read = [one for one in _whole_reads(plan[0]["Plan"]) if one.split()[-1] not in live]
-                assert read == [], statement
+        plans = [
+            (statement, connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one())
+            for statement, parameters in asked
+            if isinstance(parameters, dict)
+        ]
         connection.rollback()
+    return [(statement, plan[0]["Plan"]) for statement, plan in plans]
+
+
+def _indexes(node: dict[str, Any]) -> Iterator[str]:
+    """Names of the indexes that a plan uses."""
+    if "Index Name" in node:
+        yield node["Index Name"]
+    for inner in node.get("Plans", []):
+        yield from _indexes(inner)
 
 
 def _whole_reads(node: dict[str, Any]) -> Iterator[str]:
