@@ -18,7 +18,7 @@ RESULTS = Path(__file__).with_name("results.json")
 
 ORDERS, COMMANDS, FIRED = 1_895, 23_417, 5_836
 """Of the replay of real messages (`docs/performance.md`): orders, their commands, and the deadlines among these."""
-KILOBYTES = 22.9
+KILOBYTES = 23.3
 """Of an order in the database, with all indexes: a million generated ones (`docs/performance.md`)."""
 IN_DATABASE = 0.5
 """Part of a step that is spent in PostgreSQL: the profile in `docs/performance.md`."""
