@@ -49,10 +49,20 @@ class TypeGrammar(NameStream):
     def _continues(self, words: list[str]) -> bool:
         if self.token.kind != "name":
             return False
-        longer = " ".join([*words, self.token.value])
-        if any(known == longer or known.startswith(longer + " ") for known in BUILT_IN_TYPES):
+        if self.token.value not in KEYWORDS:
             return True
-        return self.token.value not in KEYWORDS
+        return any(self._completes(known.split(" "), words) for known in BUILT_IN_TYPES)
+
+    def _completes(self, known: list[str], words: list[str]) -> bool:
+        """Whether the type goes on here to its end: behind `date`, `and` belongs to it only if `time` follows."""
+        rest, token = known[len(words) :], self.token
+        if known[: len(words)] != words:
+            return False
+        for word in rest:
+            if token.kind != "name" or token.value != word:
+                return False
+            token = self.lexer.token(token.end)
+        return bool(rest)
 
     def _function_type(self) -> TypeName:
         self.advance()

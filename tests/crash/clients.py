@@ -15,7 +15,7 @@ from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlencode, urlsplit
 
 ANSWERS = {"lead_unit": "housing", "result_text": "已派人疏通并复查"}
-FORM = re.compile(r'action="(/orders/[^"#]+/tasks/[^"#]+)')
+FORM = re.compile(r'action="(/orders/[^"#/]+/tasks/[^"#/]+)["#]')
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 TAGS = re.compile(r"(<[^>]*>|\s)+")
 AGAIN_SECONDS = 0.02

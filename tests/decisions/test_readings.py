@@ -103,6 +103,8 @@ def stable(text: str, is_cell: bool) -> None:
         ("function(a:list<number>,b)a", "function(a: list<number>, b) a"),
         ("f instance of function<date>->number", "f instance of function<date> -> number"),
         ("x instance of context<a:string>", "x instance of context<a: string>"),
+        ("x instance of date and -1", "x instance of date and -1"),
+        ("x instance of date and time and -1", "x instance of date and time and -1"),
         ("date and time( \"2026-02-01T08:00:00\" ).time offset", 'date and time("2026-02-01T08:00:00").time offset'),
         ('@"P1D"', '@"P1D"'),
         ("two  words*first-in", "two words * first-in"),
